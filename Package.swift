@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "deltaic",
+    products: [
+        .executable(name: "deltaic", targets: ["deltaic"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+
+        .target(name: "DeltaicCore", dependencies: ["COpenSSL", "CXXHash"], swiftSettings: strict),
+        .target(name: "Kernels", swiftSettings: strict),
+        .target(
+            name: "DeltaicSchema", path: "Schema", sources: ["DeltaicSchema.swift"],
+            resources: [.embedInCode("catalog")], swiftSettings: strict),
+
+        .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
+        .target(name: "DeltaCodecs", dependencies: ["DeltaicCore", "Kernels"], swiftSettings: strict),
+        .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
+        .target(
+            name: "Catalog",
+            dependencies: ["DeltaicCore", "DeltaicSchema", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+
+        .target(
+            name: "Registry",
+            dependencies: ["DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
+            swiftSettings: strict),
+        .target(
+            name: "DeltaicCommands",
+            dependencies: [
+                "DeltaicCore", "Registry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "deltaic",
+            dependencies: ["DeltaicCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "DeltaicBench",
+            dependencies: [
+                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Registry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/DeltaicBench", swiftSettings: strict),
+
+        .target(name: "TestSupport", dependencies: ["DeltaicCore"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "DeltaicCoreTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DeltaCodecsTests", dependencies: ["DeltaCodecs", "PackFormat", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "PackFormatTests", dependencies: ["PackFormat", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ]
+)

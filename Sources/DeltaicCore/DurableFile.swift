@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// A file that appears under its final name only when it is complete and on disk.
+///
+/// Bytes go to a temporary file beside the final name; ``publish()`` syncs it, renames it and syncs the folder. A value
+/// that is dropped before that removes its temporary file.
+public final class DurableFile {
+    public let path: String
+    /// The bytes written so far.
+    public private(set) var byteCount = 0
+    private let temporaryPath: String
+    private var descriptor: Int32
+    private var published = false
+
+    /// Opens a temporary file beside `path`.
+    /// - Throws: `.ioFailure` or `.noSpace`.
+    public init(path: String) throws(DeltaicError) {
+        self.path = path
+        temporaryPath = path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+        descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw .systemCall("create", path: temporaryPath, errno: errno) }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !published { unlink(temporaryPath) }
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(DeltaicError) {
+        var done = 0
+        while done < bytes.count {
+            let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .systemCall("write", path: temporaryPath, errno: errno) }
+            done += count
+        }
+        byteCount += bytes.count
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: [UInt8]) throws(DeltaicError) {
+        var failure: DeltaicError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(DeltaicError) { try write(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Reads bytes that were written before.
+    public func read(_ range: Range<Int>) throws(DeltaicError) -> [UInt8] {
+        try ReadOnlyFile(path: temporaryPath).read(range)
+    }
+
+    /// Makes the file durable under its final name, replacing a file of that name, or under `name` in the same folder.
+    public func publish(as name: String? = nil) throws(DeltaicError) {
+        // A failed sync is final: the kernel may have dropped the pages, so it is not tried again.
+        guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: temporaryPath, errno: errno) }
+        let folder = DurableFile.folder(of: path)
+        let final = name.map { folder + "/" + $0 } ?? path
+        guard rename(temporaryPath, final) == 0 else { throw .systemCall("rename", path: final, errno: errno) }
+        published = true
+        try DurableFile.syncFolder(folder)
+    }
+
+    /// Makes the entries of a folder durable.
+    public static func syncFolder(_ path: String) throws(DeltaicError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: path, errno: errno) }
+    }
+
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

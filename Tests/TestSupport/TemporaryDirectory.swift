@@ -1,0 +1,28 @@
+internal import Foundation
+
+/// A directory of its own for one test, removed when the value goes.
+public final class TemporaryDirectory: Sendable {
+    public let path: String
+
+    public init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "deltaic-test-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The path of an entry, which need not exist.
+    public func path(_ name: String) -> String { path + "/" + name }
+
+    /// Writes a file, with the folders that it needs, and returns its path.
+    @discardableResult
+    public func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
+        let target = path(name)
+        try FileManager.default.createDirectory(
+            atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(filePath: target))
+        return target
+    }
+}
