@@ -1,0 +1,35 @@
+public import DeltaicCore
+
+/// The codecs that this version knows, and the choice between them.
+public enum CodecTable {
+    /// The smallest encoding of a chunk among the codecs that fit it.
+    ///
+    /// - Returns: `exact` if there is a base and it is smaller, else `solo`.
+    public static func encode(_ chunk: ChunkInput, coder: some StreamCoder) throws(DeltaicError) -> EncodedChunk {
+        let solo = SoloCodec()
+        guard !chunk.base.isEmpty, chunk.shape.type != nil else {
+            return EncodedChunk(codec: solo.id, streams: try solo.encode(chunk, coder: coder))
+        }
+        let exact = EncodedChunk(codec: .exact, streams: try ExactDeltaCodec().encode(chunk, coder: coder))
+        // Nothing of a trained tensor goes under half its size alone, so a smaller delta needs no rival.
+        guard exact.storedBytes * 2 > chunk.raw.count || chunk.raw.count < 4096 else { return exact }
+        let alone = EncodedChunk(codec: solo.id, streams: try solo.encode(chunk, coder: coder))
+        return alone.storedBytes < exact.storedBytes ? alone : exact
+    }
+
+    /// Decodes a chunk of any codec but `reference`, which the reader of packs resolves.
+    ///
+    /// - Throws: `.unknownCodec` naming the number.
+    public static func decode(
+        _ chunk: EncodedChunk, shape: ChunkShape, base: [UInt8]?, coder: some StreamCoder
+    ) throws(DeltaicError) -> [UInt8] {
+        switch chunk.codec {
+        case .solo: return try SoloCodec().decode(chunk.streams, shape: shape, base: base, coder: coder)
+        case .exact: return try ExactDeltaCodec().decode(chunk.streams, shape: shape, base: base, coder: coder)
+        default:
+            throw DeltaicError(
+                .unknownCodec, "P-12: the chunk is encoded with \(chunk.codec), which this version does not know",
+                advice: "use a newer deltaic")
+        }
+    }
+}

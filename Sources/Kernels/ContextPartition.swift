@@ -1,0 +1,104 @@
+/// Arranges words by what the decoder knows about them beforehand: the class of their segment and the exponent of their
+/// base word.
+///
+/// - SeeAlso: `Schema/pack/codec-payloads.md`, section 2, "Groups".
+public struct ContextPartition: Sendable {
+    /// The number of contexts of one class.
+    public static let contextCount = 256
+
+    /// The key of each element, in the order of the elements.
+    private let keys: [UInt16]
+    /// The number of elements of each key, zeros included, in the order of the keys.
+    public let counts: [Int]
+
+    /// - Parameters:
+    ///   - base: `count` little-endian base words or more.
+    ///   - segments: the class of each segment of elements.
+    public init(base: [UInt8], count: Int, layout: WordLayout, segments: SegmentClasses) {
+        precondition(base.count >= count * layout.width)
+        var keys =
+            switch layout.width {
+            case 1: Self.contexts(base, count, layout, as: UInt8.self)
+            case 2: Self.contexts(base, count, layout, as: UInt16.self)
+            case 4: Self.contexts(base, count, layout, as: UInt32.self)
+            default: Self.contexts(base, count, layout, as: UInt64.self)
+            }
+        segments.forEachSegment(of: count) { range, kind in
+            guard kind > 0 else { return }
+            let offset = UInt16(kind) << 8
+            for index in range { keys[index] |= offset }
+        }
+        var counts = [Int](repeating: 0, count: Self.contextCount * segments.classCount)
+        for key in keys { counts[Int(key)] += 1 }
+        self.keys = keys
+        self.counts = counts
+    }
+
+    /// The numbers of elements of the keys that occur, in order.
+    public var groups: [Int] { counts.filter { $0 > 0 } }
+
+    /// The words in arranged order.
+    public func arrange(_ words: [UInt8], width: Int) -> [UInt8] {
+        move(words, width: width, arranged: true)
+    }
+
+    /// The words in the order of the elements: the inverse of ``arrange(_:width:)``.
+    public func restore(_ words: [UInt8], width: Int) -> [UInt8] {
+        move(words, width: width, arranged: false)
+    }
+
+    private func move(_ words: [UInt8], width: Int, arranged: Bool) -> [UInt8] {
+        precondition(words.count >= keys.count * width)
+        return switch width {
+        case 1: move(words, arranged, as: UInt8.self)
+        case 2: move(words, arranged, as: UInt16.self)
+        case 4: move(words, arranged, as: UInt32.self)
+        default: move(words, arranged, as: UInt64.self)
+        }
+    }
+
+    private func move<Word: TensorWord>(_ words: [UInt8], _ arranged: Bool, as type: Word.Type) -> [UInt8] {
+        var next = [Int](repeating: 0, count: counts.count)
+        var start = 0
+        for (key, count) in counts.enumerated() {
+            next[key] = start
+            start += count
+        }
+        return words.withUnsafeBytes { source in
+            keys.withUnsafeBufferPointer { keys in
+                next.withUnsafeMutableBufferPointer { next in
+                    guard let source = source.baseAddress else { return [] }
+                    return filledBytes(keys.count * MemoryLayout<Word>.size) { target in
+                        for index in 0..<keys.count {
+                            let key = Int(keys[index])
+                            let place = next[key]
+                            next[key] = place &+ 1
+                            if arranged {
+                                target.store(source.word(index, as: Word.self), at: place)
+                            } else {
+                                target.store(source.word(place, as: Word.self), at: index)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func contexts<Word: TensorWord>(
+        _ base: [UInt8], _ count: Int, _ layout: WordLayout, as type: Word.Type
+    ) -> [UInt16] {
+        guard let mantissaBits = layout.mantissaBits else { return [UInt16](repeating: 0, count: count) }
+        let mask = (Word(1) &<< Word(Word.bitWidth - 1)) &- 1
+        return base.withUnsafeBytes { base in
+            [UInt16](unsafeUninitializedCapacity: count) { target, initialized in
+                guard let base = base.baseAddress else { return }
+                for index in 0..<count {
+                    let exponent = (base.word(index, as: Word.self) & mask) &>> Word(mantissaBits)
+                    target[index] = UInt16(truncatingIfNeeded: exponent) & 0xff
+                }
+                initialized = count
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+public import DeltaicCore
+internal import Foundation
+
+/// Where the packs of a registry lie: `<two hex digits>/<id>.pack` under one folder.
+public struct PackDirectory: Sendable {
+    public let path: String
+
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// The path of a pack, whether it exists or not.
+    public func path(of id: Digest) -> String {
+        path + "/" + relativePath(of: id)
+    }
+
+    private func relativePath(of id: Digest) -> String {
+        "\(id.hex.prefix(2))/\(id.hex).pack"
+    }
+
+    /// A writer for a new pack.
+    public func newPack() throws(DeltaicError) -> PackWriter {
+        try PackWriter(directory: path)
+    }
+
+    /// Completes a new pack under its name.
+    /// - Returns: its id.
+    public func publish(_ writer: PackWriter) throws(DeltaicError) -> Digest {
+        let id = try writer.finish { id throws(DeltaicError) in
+            let folder = path + "/" + id.hex.prefix(2)
+            do {
+                if !FileManager.default.fileExists(atPath: folder) {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                }
+            } catch {
+                throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
+            }
+            try DurableFile.syncFolder(path)
+            return relativePath(of: id)
+        }
+        try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
+        return id
+    }
+
+    /// Opens a pack and checks that it is the one that its name says.
+    ///
+    /// - Throws: `.missingPack` if the file is not there.
+    public func open(_ id: Digest) throws(DeltaicError) -> PackReader {
+        let path = path(of: id)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw DeltaicError(
+                .missingPack, "the pack is missing", at: [path], advice: "restore the file from a backup of the registry")
+        }
+        let reader = try PackReader(path: path)
+        guard reader.id == id else {
+            throw DeltaicError(
+                .malformedPack, "the pack is another one than its name says", at: [path], expected: id.short,
+                found: reader.id.short)
+        }
+        return reader
+    }
+
+    /// Deletes a pack. A pack that is not there is no error: an interrupted deletion may have come as far.
+    public func delete(_ id: Digest) throws(DeltaicError) {
+        let path = path(of: id)
+        do {
+            if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot delete a pack: \(error.localizedDescription)", at: [path])
+        }
+    }
+
+    /// The files under the folder: packs by their ids, and whatever else lies there, with sizes.
+    public func contents() -> (packs: [Digest: Int], others: [String]) {
+        var packs: [Digest: Int] = [:]
+        var others: [String] = []
+        guard let walk = FileManager.default.enumerator(atPath: path) else { return (packs, others) }
+        for case let name as String in walk {
+            guard let attributes = walk.fileAttributes, attributes[.type] as? FileAttributeType == .typeRegular else {
+                continue
+            }
+            let stem = (name as NSString).lastPathComponent.replacing(".pack", with: "")
+            if let id = Digest(hex: stem), name == relativePath(of: id) {
+                packs[id] = (attributes[.size] as? NSNumber)?.intValue ?? 0
+            } else {
+                others.append(name)
+            }
+        }
+        return (packs, others.sorted())
+    }
+}

@@ -1,0 +1,136 @@
+public import DeltaicCore
+
+/// Reads one pack through its index.
+///
+/// Opening checks header, trailer and index; each payload is checked when it is read. Safe to share between tasks.
+public final class PackReader: Sendable {
+    public let path: String
+    /// SHA-256 of the stored index: the pack's id.
+    public let id: Digest
+    public let byteCount: Int
+    public let objects: [PackObject]
+    /// The bytes of the compressed index and the trailer.
+    public let indexBytes: Int
+    private let file: ReadOnlyFile
+    private let positions: [Digest: Int]
+    private let manifestOffset: Int
+    private let manifestDigest: Digest
+
+    /// - Throws: `.malformedPack` or `.checksumMismatch` naming the rule, `.unsupportedPack` for a newer format.
+    public convenience init(path: String) throws(DeltaicError) {
+        let file = try ReadOnlyFile(path: path)
+        do {
+            try self.init(file: file)
+        } catch {
+            throw error.inside("pack \(path)")
+        }
+    }
+
+    private init(file: ReadOnlyFile) throws(DeltaicError) {
+        let smallest = PackLayout.headerLength + PackLayout.trailerLength
+        guard file.size >= smallest else {
+            throw .pack("P-24", "too short for a pack", expected: "at least \(smallest) bytes", found: "\(file.size)")
+        }
+        try Self.checkHeader(try file.read(0..<PackLayout.headerLength))
+        let trailer = try Trailer(
+            try file.read(file.size - PackLayout.trailerLength..<file.size), fileSize: file.size)
+        let stored = try file.read(trailer.offset..<trailer.offset + trailer.storedLength)
+        guard try Digest.sha256(stored) == trailer.digest else {
+            throw DeltaicError(.checksumMismatch, "P-26: the index does not match its SHA-256")
+        }
+        let raw = try ZstdStream().decode(
+            EncodedStream(encoding: trailer.encoding, rawLength: trailer.rawLength, bytes: stored),
+            limit: PackLayout.indexRawLimit)
+        let index = try PackIndex(raw, end: trailer.offset)
+        path = file.path
+        self.file = file
+        byteCount = file.size
+        id = trailer.digest
+        indexBytes = file.size - trailer.offset
+        objects = index.objects
+        manifestOffset = index.manifestOffset
+        manifestDigest = index.manifestDigest
+        positions = Dictionary(
+            index.objects.enumerated().map { ($0.element.description.digest, $0.offset) }, uniquingKeysWith: { $1 })
+    }
+
+    /// The object with this SHA-256, nil if the pack does not hold it.
+    public func object(_ digest: Digest) -> PackObject? {
+        positions[digest].map { objects[$0] }
+    }
+
+    /// The streams of a chunk, checked against the payload checksum.
+    public func streams(of chunk: ChunkRecord) throws(DeltaicError) -> [EncodedStream] {
+        let start = chunk.offset + chunk.headerLength
+        let payload = try file.read(start..<start + chunk.payloadLength)
+        let checksum = FastHash.checksum(payload)
+        guard checksum == chunk.payloadChecksum else {
+            throw DeltaicError(
+                .checksumMismatch, "P-13: stored bytes are damaged", at: ["pack \(id.short)", "offset \(start)"],
+                expected: hexadecimal(chunk.payloadChecksum), found: hexadecimal(checksum))
+        }
+        return chunk.cut(payload)
+    }
+
+    /// Checks a chunk's record in the file against the index: what a scan would rely on.
+    public func checkRecord(of chunk: ChunkRecord) throws(DeltaicError) {
+        let header = try file.read(chunk.offset..<chunk.offset + chunk.headerLength)
+        guard try RecordHeader(header, place: path)?.kind == PackLayout.chunkKind else {
+            throw .pack("P-05", "no chunk record", at: ["pack \(id.short)", "offset \(chunk.offset)"])
+        }
+    }
+
+    /// The manifest's JSON, nil if the pack has none.
+    public func manifest() throws(DeltaicError) -> [UInt8]? {
+        guard manifestOffset > 0 else { return nil }
+        let limit = PackLayout.recordHeaderLimits.upperBound
+        let end = min(manifestOffset + limit, byteCount)
+        let bytes = try file.read(manifestOffset..<end)
+        guard let header = try RecordHeader(bytes, place: path), header.kind == PackLayout.manifestKind else {
+            throw .pack("P-05", "no manifest record", at: ["pack \(id.short)", "offset \(manifestOffset)"])
+        }
+        var fields = ByteReader(header.fields, place: "manifest record")
+        let digest = try fields.digest("manifest digest")
+        let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)
+        let start = manifestOffset + header.length
+        let stored = try file.read(start..<start + stream.storedLength)
+        let json = try ZstdStream().decode(
+            EncodedStream(encoding: stream.encoding, rawLength: stream.rawLength, bytes: stored),
+            limit: PackLayout.manifestRawLimit)
+        guard digest == manifestDigest, try Digest.sha256(json) == digest else {
+            throw DeltaicError(
+                .checksumMismatch, "the manifest does not match its SHA-256", at: ["pack \(id.short)"])
+        }
+        return json
+    }
+
+    private static func checkHeader(_ bytes: [UInt8]) throws(DeltaicError) {
+        guard Array(bytes.prefix(8)) == PackLayout.magic else {
+            throw .pack("P-01", "not a pack: the magic is missing")
+        }
+        let body = Array(bytes.dropLast(PackLayout.checksumLength))
+        var reader = ByteReader(bytes, place: "pack header")
+        _ = try reader.take(8, "magic")
+        let version = try reader.uint16("format version")
+        let critical = try reader.uint16("critical flags")
+        _ = try reader.take(12, "flags")
+        guard try reader.uint64("checksum") == FastHash.checksum(body) else {
+            throw DeltaicError(.checksumMismatch, "P-04: the header is damaged")
+        }
+        guard version == PackLayout.version else {
+            throw DeltaicError(
+                .unsupportedPack, "P-02: unknown format version", expected: "\(PackLayout.version)",
+                found: "\(version)", advice: "use a newer deltaic")
+        }
+        guard critical == 0 else {
+            throw DeltaicError(
+                .unsupportedPack, "P-03: unknown critical flags", expected: "none", found: "\(critical)",
+                advice: "use a newer deltaic")
+        }
+    }
+}
+
+/// A checksum for error messages.
+func hexadecimal(_ checksum: UInt64) -> String {
+    String(checksum, radix: 16)
+}
