@@ -4,17 +4,18 @@ public struct TensorShape: Hashable, Sendable, Codable, CustomStringConvertible 
     /// The product of the dimensions: 1 for a scalar, 0 if any dimension is 0.
     public let elementCount: Int
 
-    /// Returns nil if a dimension is negative or the number of elements does not fit 63 bits.
+    /// Returns nil if a dimension is negative or the product of those that are not 0 does not fit 63 bits.
     public init?(_ dimensions: [Int]) {
+        // A dimension of 0 must not hide that the others overflow: rows are counted without it.
         var count = 1
-        for dimension in dimensions {
-            guard dimension >= 0 else { return nil }
+        for dimension in dimensions where dimension != 0 {
+            guard dimension > 0 else { return nil }
             let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
             guard !overflow else { return nil }
             count = product
         }
         self.dimensions = dimensions
-        elementCount = count
+        elementCount = dimensions.contains(0) ? 0 : count
     }
 
     /// The number of elements of one index of the first dimension: 1 for a scalar or a vector.

@@ -1,0 +1,149 @@
+internal import DeltaicCore
+internal import Foundation
+internal import TensorFiles
+
+/// A run of bytes of an input file that becomes one object: a tensor, or a whole raw file, or a header.
+struct InputPiece: Sendable {
+    let name: String
+    let file: ReadOnlyFile
+    let range: Range<Int>
+    /// nil for bytes that are no tensor.
+    let type: ElementType?
+    let shape: TensorShape?
+
+    var elementCount: Int { range.count / (type?.width ?? 1) }
+    var grid: ChunkGrid { ChunkGrid(elementCount: elementCount, width: type?.width ?? 1) }
+
+    /// The raw bytes of one chunk.
+    func chunk(_ position: Int) throws -> [UInt8] {
+        let bytes = grid.bytes(of: position)
+        return try file.read(range.lowerBound + bytes.lowerBound..<range.lowerBound + bytes.upperBound)
+    }
+}
+
+/// A piece after it was hashed.
+struct HashedPiece: Sendable {
+    let piece: InputPiece
+    let digest: Digest
+    /// One key per chunk.
+    let blockKeys: [BlockKey]
+}
+
+/// A file after it was hashed.
+struct HashedFile: Sendable {
+    let path: String
+    let size: Int
+    let sha256: Digest
+    let gitBlobID: GitObjectID
+    let isLFS: Bool
+    /// The whole raw file, or the header.
+    let head: HashedPiece
+    /// In the order of the file; nil for a raw file.
+    let tensors: [HashedPiece]?
+}
+
+/// The first pass over a model: everything is read and hashed, nothing is written.
+struct InputScan: Sendable {
+    let model: ModelDirectory
+    let workers: WorkerPool
+    let progress: any ProgressReport
+
+    /// What one task does: hash a file as a whole, or one of its pieces.
+    private enum Job: Sendable {
+        case file(index: Int, ReadOnlyFile, isLFS: Bool)
+        case piece(index: Int, InputPiece)
+    }
+
+    private enum Outcome: Sendable {
+        case file(index: Int, Digest, GitObjectID)
+        case piece(index: Int, HashedPiece)
+    }
+
+    /// Hashes all files; the order of the result is that of the model's files.
+    func run() async throws -> [HashedFile] {
+        progress.begin("hashing", totalBytes: 2 * model.files.reduce(0) { $0 + $1.size })
+        defer { progress.end() }
+        var digests: [Int: (Digest, GitObjectID)] = [:]
+        var pieces: [Int: [HashedPiece]] = [:]
+        try await workers.mapInOrder(try jobs()) { [self] job in
+            try hash(job)
+        } consume: { outcome in
+            switch outcome {
+            case .file(let index, let digest, let blob): digests[index] = (digest, blob)
+            case .piece(let index, let piece): pieces[index, default: []].append(piece)
+            }
+        }
+        return try model.files.enumerated().map { index, file in
+            guard let (digest, blob) = digests[index], let all = pieces[index], let head = all.first else {
+                throw DeltaicError(.inputChanged, "the file was not hashed", at: [file.path])
+            }
+            let isSafetensors = if case .safetensors = file.content { true } else { false }
+            return HashedFile(
+                path: file.path, size: file.size, sha256: digest, gitBlobID: blob,
+                isLFS: LFSRule.isLarge(path: file.path, size: file.size), head: head,
+                tensors: isSafetensors ? Array(all.dropFirst()) : nil)
+        }
+    }
+
+    private func jobs() throws -> [Job] {
+        var jobs: [Job] = []
+        for (index, model) in model.files.enumerated() {
+            let file = try ReadOnlyFile(path: model.absolutePath)
+            guard file.size == model.size else { throw changed(model.path) }
+            jobs.append(.file(index: index, file, isLFS: LFSRule.isLarge(path: model.path, size: model.size)))
+            switch model.content {
+            case .raw:
+                let piece = InputPiece(name: model.path, file: file, range: 0..<file.size, type: nil, shape: nil)
+                jobs.append(.piece(index: index, piece))
+            case .safetensors(let header):
+                let head = InputPiece(
+                    name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil, shape: nil)
+                jobs.append(.piece(index: index, head))
+                for entry in header.entries {
+                    let piece = InputPiece(
+                        name: entry.name, file: file, range: entry.bytes, type: entry.type, shape: entry.shape)
+                    jobs.append(.piece(index: index, piece))
+                }
+            }
+        }
+        return jobs
+    }
+
+    private func hash(_ job: Job) throws -> Outcome {
+        switch job {
+        case .file(let index, let file, let isLFS):
+            var sha256 = try StreamingHash(.sha256)
+            var blob = try GitBlobHasher(size: file.size)
+            let grid = ChunkGrid(elementCount: file.size, width: 1)
+            for position in 0..<grid.chunkCount {
+                let bytes = try file.read(grid.bytes(of: position))
+                sha256.update(bytes)
+                if !isLFS { blob.update(bytes) }
+                progress.advance(bytes.count)
+            }
+            let digest = Digest(uncheckedBytes: sha256.finish())
+            let id = isLFS ? try LFSPointer.blobID(sha256: digest, size: file.size) : try blob.finish()
+            return .file(index: index, digest, id)
+        case .piece(let index, let piece):
+            return .piece(index: index, try hash(piece))
+        }
+    }
+
+    private func hash(_ piece: InputPiece) throws -> HashedPiece {
+        var sha256 = try StreamingHash(.sha256)
+        var keys: [BlockKey] = []
+        for position in 0..<piece.grid.chunkCount {
+            let bytes = try piece.chunk(position)
+            sha256.update(bytes)
+            keys.append(bytes.withUnsafeBytes { FastHash.blockKey($0) })
+            progress.advance(bytes.count)
+        }
+        return HashedPiece(piece: piece, digest: Digest(uncheckedBytes: sha256.finish()), blockKeys: keys)
+    }
+
+    private func changed(_ path: String) -> DeltaicError {
+        DeltaicError(
+            .inputChanged, "the file changed while it was read", at: [path],
+            advice: "register the model when nothing writes to it")
+    }
+}

@@ -1,0 +1,63 @@
+internal import Catalog
+public import DeltaicCore
+internal import Foundation
+
+/// A registry in a folder: the only door to packs and catalog.
+///
+/// A value may be shared between tasks. Processes exclude each other by locks on files of the folder: those that change the
+/// registry one another, those that delete packs also those that read them.
+public final class ModelRegistry: Sendable {
+    let directory: RegistryDirectory
+    let catalog: CatalogDatabase
+    let objects: ObjectReader
+    let workers: WorkerPool
+    let progress: any ProgressReport
+
+    /// The folder of the registry.
+    public var path: String { directory.path }
+
+    /// How a registry is used by one process.
+    public struct Options: Sendable {
+        /// The number of threads that encode and decode.
+        public var threads: Int
+        public var progress: any ProgressReport
+        /// Whether nothing will be changed: the catalog is opened for reading only.
+        public var isReadOnly: Bool
+
+        public init(
+            threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+            progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false
+        ) {
+            self.threads = max(1, threads)
+            self.progress = progress
+            self.isReadOnly = isReadOnly
+        }
+    }
+
+    /// Makes a new registry in a folder that is empty or does not exist.
+    /// - Throws: `.notEmpty`, `.ioFailure`, `.noSpace`.
+    public static func create(at path: String) throws {
+        try RegistryDirectory(path: path).create { _ = try CatalogDatabase.create(path: $0) }
+    }
+
+    /// Opens the registry in a folder.
+    /// - Throws: `.noRegistry` if there is none, or what is wrong with its catalog.
+    public init(path: String, options: Options = Options()) throws {
+        directory = RegistryDirectory(path: path)
+        try directory.check()
+        catalog = try CatalogDatabase.open(path: directory.catalogPath, readOnly: options.isReadOnly)
+        objects = ObjectReader(packs: directory.packs, catalog: catalog)
+        workers = WorkerPool(threads: options.threads)
+        progress = options.progress
+    }
+
+    /// Waits until no other process changes the registry.
+    func lockForWriting() throws -> RegistryLock {
+        try RegistryLock(path: directory.writerLockPath, mode: .exclusive)
+    }
+
+    /// Waits until no other process deletes packs.
+    func lockForReading() throws -> RegistryLock {
+        try RegistryLock(path: directory.readerLockPath, mode: .shared)
+    }
+}

@@ -1,0 +1,126 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import PackFormat
+internal import Synchronization
+
+/// Gives the raw bytes of stored objects, chunk by chunk, each checked before it is handed out.
+///
+/// Safe to share between tasks. Holds indexes of packs that it opened, no decoded bytes.
+final class ObjectReader: Sendable {
+    /// Objects deeper than this are damaged: the registry never writes them.
+    static let depthLimit = 8
+
+    private struct Located {
+        let pack: PackReader
+        let object: PackObject
+    }
+
+    private struct State {
+        var packs: [Digest: PackReader] = [:]
+        var objects: [Digest: Located] = [:]
+    }
+
+    private let packs: PackDirectory
+    private let catalog: CatalogDatabase
+    private let coder = ZstdStream()
+    private let state = Mutex(State())
+    /// Open files are few next to the usual limit of 1,024.
+    private static let openPackLimit = 256
+
+    init(packs: PackDirectory, catalog: CatalogDatabase) {
+        self.packs = packs
+        self.catalog = catalog
+    }
+
+    /// The object as its pack describes it.
+    func object(_ digest: Digest) throws -> PackObject {
+        try locate(digest).object
+    }
+
+    /// The raw bytes of one chunk, checked.
+    func chunk(_ position: Int, of digest: Digest) throws -> [UInt8] {
+        try chunk(position, of: digest, depth: 0)
+    }
+
+    /// All raw bytes of an object, checked against its SHA-256; for small ones.
+    func bytes(of digest: Digest) throws -> [UInt8] {
+        let object = try object(digest)
+        var bytes: [UInt8] = []
+        for position in object.chunks.indices { bytes += try chunk(position, of: digest) }
+        guard try Digest.sha256(bytes) == digest else {
+            throw DeltaicError(.contentMismatch, "an object does not match its SHA-256", at: ["object \(digest.short)"])
+        }
+        return bytes
+    }
+
+    private func chunk(_ position: Int, of digest: Digest, depth: Int) throws -> [UInt8] {
+        guard depth <= Self.depthLimit else {
+            throw DeltaicError(
+                .malformedPack, "objects depend on each other too deeply, or in a circle",
+                at: ["object \(digest.short)"], expected: "at most \(Self.depthLimit)")
+        }
+        let located = try locate(digest)
+        return try naming("chunk \(position) of object \(digest.short)") {
+            guard located.object.chunks.indices.contains(position) else {
+                throw DeltaicError(
+                    .malformedPack, "there is no such chunk", expected: "\(located.object.chunks.count) chunks")
+            }
+            let record = located.object.chunks[position]
+            let streams = try located.pack.streams(of: record)
+            let raw: [UInt8]
+            if record.codec == CodecID.reference.number {
+                let target = try BlockReference(streams: streams)
+                raw = try chunk(target.chunk, of: target.object, depth: depth + 1)
+            } else {
+                let base = try baseChunk(position, of: located.object, codec: record.codec, depth: depth)
+                let count = located.object.description.grid.elements(of: position).count
+                raw = try CodecTable.decode(
+                    EncodedChunk(codec: CodecID(number: record.codec), streams: streams),
+                    shape: ChunkShape(type: located.object.description.type, elementCount: count), base: base,
+                    coder: coder)
+            }
+            guard raw.count == located.object.description.grid.bytes(of: position).count,
+                FastHash.checksum(raw) == record.rawChecksum
+            else {
+                throw DeltaicError(
+                    .checksumMismatch, "P-14: the decoded bytes are not the ones that were stored",
+                    at: ["pack \(located.pack.id.short)"], advice: "run `deltaic verify`")
+            }
+            return raw
+        }
+    }
+
+    private func baseChunk(_ position: Int, of object: PackObject, codec: UInt8, depth: Int) throws -> [UInt8]? {
+        guard codec != CodecID.solo.number, let base = object.description.base else { return nil }
+        return try chunk(position, of: base, depth: depth + 1)
+    }
+
+    private func locate(_ digest: Digest) throws -> Located {
+        if let known = state.withLock({ $0.objects[digest] }) { return known }
+        guard let record = try catalog.object(digest) else {
+            throw DeltaicError(.unknownContent, "the catalog has no such object", at: ["object \(digest.hex)"])
+        }
+        let pack = try open(record.pack)
+        guard let object = pack.object(digest) else {
+            throw DeltaicError(
+                .malformedPack, "the pack does not hold the object that the catalog says", at: ["pack \(record.pack.short)", "object \(digest.short)"])
+        }
+        let located = Located(pack: pack, object: object)
+        state.withLock { $0.objects[digest] = located }
+        return located
+    }
+
+    private func open(_ id: Digest) throws -> PackReader {
+        if let known = state.withLock({ $0.packs[id] }) { return known }
+        let pack = try packs.open(id)
+        state.withLock { state in
+            if state.packs.count >= Self.openPackLimit {
+                // Locations hold their packs open, so both go.
+                state = State()
+            }
+            state.packs[id] = pack
+        }
+        return pack
+    }
+}

@@ -1,0 +1,201 @@
+internal import Catalog
+internal import DeltaCodecs
+public import DeltaicCore
+internal import Foundation
+internal import PackFormat
+internal import TensorFiles
+
+/// What is to be registered, apart from the files.
+public struct Registration: Sendable {
+    public var name: ModelName
+    /// The base that the model is a fine-tune of; nil when a base is added.
+    public var base: VersionReference?
+    public var task: String?
+    public var tags: [String]
+    public var message: String?
+    public var metadata: [String: String]
+
+    public init(
+        name: ModelName, base: VersionReference? = nil, task: String? = nil, tags: [String] = [],
+        message: String? = nil, metadata: [String: String] = [:]
+    ) {
+        self.name = name
+        self.base = base
+        self.task = task
+        self.tags = tags
+        self.message = message
+        self.metadata = metadata
+    }
+}
+
+/// What a registration did.
+public struct RegistrationResult: Sendable, Codable {
+    public let version: VersionSummary
+    /// False if the model had a version with exactly these files: nothing was stored.
+    public let isNew: Bool
+    /// The bytes of the pack that was written, 0 if none was.
+    public let storedBytes: Int
+    /// Objects (tensors, files, headers) that were written, and those that the registry had already.
+    public let newObjects: Int
+    public let knownObjects: Int
+    /// Paths in the folder that are no part of the model and were left out.
+    public let skipped: [String]
+}
+
+extension ModelRegistry {
+    /// Adds a base: a model stored in full, that others can be registered against.
+    public func addBase(_ path: String, as registration: Registration) async throws -> RegistrationResult {
+        try await register(path, as: registration, isBase: true)
+    }
+
+    /// Registers a fine-tune as a lossless delta of its base.
+    public func register(_ path: String, as registration: Registration) async throws -> RegistrationResult {
+        try await register(path, as: registration, isBase: false)
+    }
+
+    private func register(
+        _ path: String, as registration: Registration, isBase: Bool
+    ) async throws -> RegistrationResult {
+        let model = try ModelDirectory.open(path)
+        let lock = try lockForWriting()
+        defer { withExtendedLifetime(lock) {} }
+        let base = try baseVersion(registration, isBase: isBase)
+        let files = try await InputScan(model: model, workers: workers, progress: progress).run()
+        let tree = try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
+        let pieces = Set(files.flatMap { [$0.head.digest] + ($0.tensors ?? []).map(\.digest) })
+        if let same = try catalog.version(of: registration.name, tree: tree) {
+            for tag in registration.tags {
+                try catalog.setTag(model: registration.name, tag: tag, version: same.id)
+            }
+            let version = try catalog.version(id: same.id) ?? same
+            return RegistrationResult(
+                version: VersionSummary(version), isNew: false, storedBytes: 0, newObjects: 0,
+                knownObjects: pieces.count, skipped: model.skipped)
+        }
+        let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
+        let writer = try directory.packs.newPack()
+        let written = try await write(plan, to: writer)
+        let draft = try draft(registration, isBase: isBase, base: base, files: files, tree: tree)
+        try writer.write(manifest: try draft.manifest(base: base).json())
+        let version = try publish(writer, draft: draft, written: written, plan: plan)
+        return RegistrationResult(
+            version: VersionSummary(version), isNew: true, storedBytes: version.storedBytes,
+            newObjects: plan.objects.count, knownObjects: pieces.count - plan.objects.count, skipped: model.skipped)
+    }
+
+    private func baseVersion(_ registration: Registration, isBase: Bool) throws -> VersionRecord? {
+        for tag in registration.tags { try ModelName.check(tag, kind: "tag", limit: 128) }
+        if let task = registration.task { try ModelName.check(task, kind: "task", limit: 96) }
+        if let existing = try catalog.versions(of: registration.name).first, existing.isBase != isBase {
+            throw DeltaicError(
+                .notABase, "the name belongs to a \(existing.isBase ? "base" : "model")", at: ["\(registration.name)"],
+                advice: existing.isBase
+                    ? "add a new version of the base with `deltaic base add`, or choose another name"
+                    : "choose another name for the base")
+        }
+        guard let reference = registration.base else { return nil }
+        let base = try catalog.version(reference)
+        guard base.isBase else {
+            throw DeltaicError(
+                .notABase, "the model is no base", at: ["\(reference)"],
+                advice: "name a base; `deltaic list --bases` shows them, `deltaic base add` adds one")
+        }
+        return base
+    }
+
+    /// What was written for each planned object.
+    private struct WrittenObject {
+        var codecs: Set<CodecID> = []
+        var dependencies: Set<Digest> = []
+    }
+
+    private func write(_ plan: RegistrationPlan, to writer: PackWriter) async throws -> [WrittenObject] {
+        let encoder = ChunkEncoder(plan: plan, objects: objects)
+        progress.begin("encoding", totalBytes: plan.objects.reduce(0) { $0 + $1.description.byteCount })
+        defer { progress.end() }
+        var written = [WrittenObject](repeating: WrittenObject(), count: plan.objects.count)
+        var next = 0
+        // Objects without chunks are passed over by the jobs, so they are written when the next one begins.
+        func begin(upTo position: Int) throws {
+            while next < position {
+                if !plan.objects[next].description.grid.isEmpty { try writer.endObject() }
+                next += 1
+                guard next < plan.objects.count else { return }
+                writer.beginObject(plan.objects[next].description)
+                if plan.objects[next].description.grid.isEmpty { try writer.endObject() }
+            }
+        }
+        if let first = plan.objects.first {
+            writer.beginObject(first.description)
+            if first.description.grid.isEmpty { try writer.endObject() }
+        }
+        try await workers.mapInOrder(encoder.jobs) { job in
+            try encoder.encode(job)
+        } consume: { finished in
+            try begin(upTo: finished.objectPosition)
+            try writer.append(
+                codec: finished.chunk.codec.number, streams: finished.chunk.streams, rawChecksum: finished.rawChecksum)
+            written[finished.objectPosition].codecs.insert(finished.chunk.codec)
+            if finished.chunk.codec == .reference {
+                let target = try BlockReference(streams: finished.chunk.streams)
+                written[finished.objectPosition].dependencies.insert(target.object)
+            }
+            progress.advance(finished.rawCount)
+        }
+        try begin(upTo: plan.objects.count)
+        return written
+    }
+
+    private func draft(
+        _ registration: Registration, isBase: Bool, base: VersionRecord?, files: [HashedFile], tree: GitObjectID
+    ) throws -> VersionDraft {
+        let parent = try catalog.versions(of: registration.name).first?.commit
+        let createdAt = Int(Date().timeIntervalSince1970)
+        let commit = try GitCommit.object(
+            tree: tree, parents: parent.map { [$0] } ?? [],
+            author: GitCommit.Author(name: "Deltaic", email: "deltaic@localhost"), timestamp: createdAt,
+            message: registration.message ?? "Register \(registration.name)")
+        return VersionDraft(
+            registration: registration, isBase: isBase, number: try catalog.nextNumber(of: registration.name),
+            commit: commit.id, tree: tree, parent: parent, createdAt: createdAt, files: files)
+    }
+
+    /// The bytes become durable, then the rows are written; if those are refused, the bytes go.
+    private func publish(
+        _ writer: PackWriter, draft: VersionDraft, written: [WrittenObject], plan: RegistrationPlan
+    ) throws -> VersionRecord {
+        let finished = writer.finishedObjects
+        let id = try directory.packs.publish(writer)
+        let pack = PackRecord(id: id, byteCount: writer.byteCount, createdAt: draft.createdAt)
+        let objects = zip(plan.objects, written).enumerated().map { position, pair in
+            let (planned, result) = pair
+            let base = result.codecs.contains(.exact) ? planned.description.base : nil
+            return ObjectRecord(
+                digest: planned.description.digest, length: planned.description.byteCount, pack: id,
+                position: position, codec: result.codecs.objectCodec.description,
+                storedBytes: finished[position].storedBytes, base: base, depth: planned.depth,
+                dependencies: Array(result.dependencies.union(base.map { [$0] } ?? [])).sorted())
+        }
+        let blocks = plan.objects.flatMap { object in
+            object.source.blockKeys.count < 2
+                ? []
+                : object.source.blockKeys.enumerated().compactMap { position, key in
+                    object.blockCandidates[position] == nil
+                        ? BlockRecord(key: key, object: object.description.digest, chunk: position) : nil
+                }
+        }
+        do {
+            return try catalog.publish(try draft.record(base: draft.baseID(in: catalog), pack: pack, objects: objects, blocks: blocks))
+        } catch {
+            try directory.packs.delete(id)
+            throw error
+        }
+    }
+}
+
+extension Set<CodecID> {
+    /// One codec for a whole object: the one that says most about how its bytes are kept.
+    fileprivate var objectCodec: CodecID {
+        contains(.exact) ? .exact : contains(.solo) || isEmpty ? .solo : .reference
+    }
+}

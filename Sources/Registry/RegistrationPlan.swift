@@ -1,0 +1,78 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import PackFormat
+
+/// One object that has to be stored.
+struct PlannedObject: Sendable {
+    let source: HashedPiece
+    let description: ObjectDescription
+    /// The leading elements that the base tensor shares.
+    let commonElements: Int
+    /// Chunks whose bytes are probably stored already: to be compared, then referred to.
+    let blockCandidates: [Int: BlockReference]
+    /// How many objects must be decoded before this one.
+    let depth: Int
+}
+
+/// What is new in a model, and what it is to be stored against.
+struct RegistrationPlan: Sendable {
+    let objects: [PlannedObject]
+    /// New objects by digest: the source of blocks that repeat within the model.
+    let sources: [Digest: HashedPiece]
+
+    /// The deepest chain of objects that is written: a base, its delta, and blocks that refer to that.
+    static let depthLimit = 3
+
+    init(files: [HashedFile], base: VersionRecord?, catalog: CatalogDatabase) throws {
+        let pieces = files.flatMap { [$0.head] + ($0.tensors ?? []) }
+        var seen = Set(try catalog.objects(Array(Set(pieces.map(\.digest)))).keys)
+        let new = pieces.filter { seen.insert($0.digest).inserted }
+        let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
+        let chosen = new.map { Self.partner(of: $0.piece, among: partners) }
+        let baseObjects = try catalog.objects(Array(Set(chosen.compactMap { $0?.object })))
+
+        let keys = new.filter { $0.blockKeys.count > 1 }.flatMap(\.blockKeys)
+        var blocks = try catalog.blocks(withKey: keys).mapValues { BlockReference(object: $0.object, chunk: $0.chunk) }
+        let blockObjects = try catalog.objects(Array(Set(blocks.values.map(\.object))))
+        blocks = blocks.filter { (blockObjects[$0.value.object]?.depth ?? .max) < Self.depthLimit }
+
+        var planned: [PlannedObject] = []
+        var depths: [Digest: Int] = [:]
+        for (source, partner) in zip(new, chosen) {
+            let base = partner.flatMap { baseObjects[$0.object] }
+            let usable = base.flatMap { $0.depth + 1 < Self.depthLimit ? $0 : nil }
+            var depth = usable.map { $0.depth + 1 } ?? 0
+            var candidates: [Int: BlockReference] = [:]
+            if source.blockKeys.count > 1 {
+                for (position, key) in source.blockKeys.enumerated() {
+                    guard let block = blocks[key], block.object != source.digest else { continue }
+                    let blockDepth = blockObjects[block.object]?.depth ?? depths[block.object] ?? Self.depthLimit
+                    guard blockDepth < Self.depthLimit else { continue }
+                    candidates[position] = block
+                    depth = max(depth, blockDepth + 1)
+                }
+                for (position, key) in source.blockKeys.enumerated() where blocks[key] == nil {
+                    blocks[key] = BlockReference(object: source.digest, chunk: position)
+                }
+            }
+            depths[source.digest] = depth
+            let shape = source.piece.shape
+            let common = usable == nil ? 0 : partner.flatMap { shape?.commonElements(with: $0.shape) } ?? 0
+            planned.append(
+                PlannedObject(
+                    source: source,
+                    description: ObjectDescription(
+                        digest: source.digest, type: source.piece.type, elementCount: source.piece.elementCount,
+                        base: usable?.digest),
+                    commonElements: common, blockCandidates: candidates, depth: depth))
+        }
+        objects = planned
+        sources = Dictionary(new.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func partner(of piece: InputPiece, among partners: PartnerSelection) -> TensorRecord? {
+        guard let type = piece.type, let shape = piece.shape else { return nil }
+        return partners.partner(name: piece.name, type: type, shape: shape)
+    }
+}

@@ -1,0 +1,65 @@
+internal import DeltaicCore
+internal import Foundation
+internal import PackFormat
+
+/// The places in a registry's folder.
+struct RegistryDirectory: Sendable {
+    /// What the marker file says; a number that is not known is refused.
+    private struct Marker: Codable {
+        var deltaicRegistry: Int
+    }
+
+    private static let markerVersion = 1
+
+    let path: String
+
+    var catalogPath: String { path + "/catalog.sqlite" }
+    var packs: PackDirectory { PackDirectory(path: path + "/packs") }
+    /// Held alone by whoever changes the registry.
+    var writerLockPath: String { path + "/writer.lock" }
+    /// Held together by those who read packs, alone by those who delete them.
+    var readerLockPath: String { path + "/reader.lock" }
+    private var markerPath: String { path + "/deltaic.json" }
+
+    init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    /// Makes the folder, which must be empty or not exist; the marker comes last.
+    func create(catalog: (String) throws -> Void) throws {
+        let manager = FileManager.default
+        if let entries = try? manager.contentsOfDirectory(atPath: path), !entries.isEmpty {
+            let isRegistry = manager.fileExists(atPath: markerPath)
+            throw DeltaicError(
+                .notEmpty, isRegistry ? "there is a registry here already" : "the folder is not empty", at: [path],
+                advice: isRegistry ? nil : "choose an empty folder, or one that does not exist")
+        }
+        do {
+            try manager.createDirectory(atPath: packs.path, withIntermediateDirectories: true)
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot create the folder: \(error.localizedDescription)", at: [path])
+        }
+        try catalog(catalogPath)
+        for lock in [writerLockPath, readerLockPath] { try DurableFile(path: lock).publish() }
+        let marker = try DurableFile(path: markerPath)
+        try marker.write(Array(try JSONEncoder().encode(Marker(deltaicRegistry: Self.markerVersion))))
+        try marker.publish()
+    }
+
+    /// Checks that the folder is a registry of a known kind.
+    func check() throws {
+        guard let data = FileManager.default.contents(atPath: markerPath) else {
+            throw DeltaicError(
+                .noRegistry, "there is no registry here", at: [path],
+                advice: "run `deltaic init`, or name another folder with --registry or DELTAIC_HOME")
+        }
+        guard let marker = try? JSONDecoder().decode(Marker.self, from: data) else {
+            throw DeltaicError(.noRegistry, "the registry's marker file cannot be read", at: [markerPath])
+        }
+        guard marker.deltaicRegistry == Self.markerVersion else {
+            throw DeltaicError(
+                .unsupported, "the registry is of a kind that this version does not know", at: [path],
+                expected: "\(Self.markerVersion)", found: "\(marker.deltaicRegistry)", advice: "use a newer deltaic")
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import DeltaicCore
+
+extension DeltaicError.Code {
+    /// The folder holds no registry.
+    public static let noRegistry = Self("noRegistry", .notFound)
+    /// The folder cannot become a registry.
+    public static let notEmpty = Self("notEmpty", .conflict)
+    /// Another process is changing the registry.
+    public static let registryLocked = Self("registryLocked", .locked)
+    /// A file changed while it was registered.
+    public static let inputChanged = Self("inputChanged", .refusedInput)
+    /// A base was asked for, and the model is none, or the other way round.
+    public static let notABase = Self("notABase", .conflict)
+    /// A tensor or a file that a version does not have.
+    public static let unknownContent = Self("unknownContent", .notFound)
+    /// What was reconstructed is not what was registered.
+    public static let contentMismatch = Self("contentMismatch", .damaged)
+    /// A chunk that was just encoded does not decode to what it was.
+    public static let encodeMismatch = Self("encodeMismatch", .damaged)
+}

@@ -1,0 +1,41 @@
+internal import DeltaicCore
+internal import Glibc
+
+/// An advisory lock on a file of the registry, held as long as the value lives.
+///
+/// The kernel gives it back when the process dies, so there are no stale locks.
+final class RegistryLock {
+    enum Mode {
+        case shared
+        case exclusive
+    }
+
+    private let descriptor: Int32
+
+    /// Waits up to `seconds` for the lock.
+    /// - Throws: `.registryLocked` if another process holds it for longer.
+    init(path: String, mode: Mode, seconds: Int = 30) throws(DeltaicError) {
+        // A lock needs no permission to write, so that a registry on read-only media can be read.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
+        let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB
+        for attempt in 0... {
+            if flock(descriptor, operation) == 0 { return }
+            let code = errno
+            guard code == EWOULDBLOCK || code == EINTR else {
+                close(descriptor)
+                throw .systemCall("flock", path: path, errno: code)
+            }
+            guard attempt < seconds * 20 else { break }
+            usleep(50_000)
+        }
+        close(descriptor)
+        throw DeltaicError(
+            .registryLocked, "another process is using the registry", at: [path],
+            advice: "wait until it is done, and run the command again")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}
