@@ -39,7 +39,7 @@ let package = Package(
 
         .target(
             name: "Registry",
-            dependencies: ["DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
+            dependencies: ["DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
             swiftSettings: strict),
         .target(
             name: "DeltaicCommands",

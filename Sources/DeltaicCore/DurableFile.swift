@@ -53,14 +53,16 @@ public final class DurableFile {
     }
 
     /// Makes the file durable under its final name, replacing a file of that name, or under `name` in the same folder.
-    public func publish(as name: String? = nil) throws(DeltaicError) {
+    ///
+    /// - Parameter synced: false leaves it to the system when the bytes reach the disk, for files that can be made again.
+    public func publish(as name: String? = nil, synced: Bool = true) throws(DeltaicError) {
         // A failed sync is final: the kernel may have dropped the pages, so it is not tried again.
-        guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: temporaryPath, errno: errno) }
+        guard !synced || fsync(descriptor) == 0 else { throw .systemCall("fsync", path: temporaryPath, errno: errno) }
         let folder = DurableFile.folder(of: path)
         let final = name.map { folder + "/" + $0 } ?? path
         guard rename(temporaryPath, final) == 0 else { throw .systemCall("rename", path: final, errno: errno) }
         published = true
-        try DurableFile.syncFolder(folder)
+        if synced { try DurableFile.syncFolder(folder) }
     }
 
     /// Makes the entries of a folder durable.

@@ -42,6 +42,14 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Whether the elements are integers that can be negative.
+    public var isSignedInteger: Bool {
+        switch self {
+        case .int64, .int32, .int16, .int8: true
+        default: false
+        }
+    }
+
     /// The number by which packs name the dtype; see `Schema/pack/pack-format.md`, section 5.
     public var code: UInt8 {
         switch self {

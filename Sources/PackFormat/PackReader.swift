@@ -4,6 +4,9 @@ public import DeltaicCore
 ///
 /// Opening checks header, trailer and index; each payload is checked when it is read. Safe to share between tasks.
 public final class PackReader: Sendable {
+    /// The format version that is read.
+    public static var formatVersion: Int { Int(PackLayout.version) }
+
     public let path: String
     /// SHA-256 of the stored index: the pack's id.
     public let id: Digest

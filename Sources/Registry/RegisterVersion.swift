@@ -77,7 +77,7 @@ extension ModelRegistry {
         let written = try await write(plan, to: writer)
         let draft = try draft(registration, isBase: isBase, base: base, files: files, tree: tree)
         try writer.write(manifest: try draft.manifest(base: base).json())
-        let version = try publish(writer, draft: draft, written: written, plan: plan)
+        let version = try publish(writer, draft: draft, base: base, written: written, plan: plan)
         return RegistrationResult(
             version: VersionSummary(version), isNew: true, storedBytes: version.storedBytes,
             newObjects: plan.objects.count, knownObjects: pieces.count - plan.objects.count, skipped: model.skipped)
@@ -114,25 +114,19 @@ extension ModelRegistry {
         progress.begin("encoding", totalBytes: plan.objects.reduce(0) { $0 + $1.description.byteCount })
         defer { progress.end() }
         var written = [WrittenObject](repeating: WrittenObject(), count: plan.objects.count)
-        var next = 0
-        // Objects without chunks are passed over by the jobs, so they are written when the next one begins.
-        func begin(upTo position: Int) throws {
-            while next < position {
-                if !plan.objects[next].description.grid.isEmpty { try writer.endObject() }
-                next += 1
-                guard next < plan.objects.count else { return }
-                writer.beginObject(plan.objects[next].description)
-                if plan.objects[next].description.grid.isEmpty { try writer.endObject() }
+        // Ends the objects before `position` and begins it; those without chunks have no job that would.
+        var open = -1
+        func begin(_ position: Int) throws {
+            while open < position {
+                if open >= 0 { try writer.endObject() }
+                open += 1
+                if open < plan.objects.count { writer.beginObject(plan.objects[open].description) }
             }
-        }
-        if let first = plan.objects.first {
-            writer.beginObject(first.description)
-            if first.description.grid.isEmpty { try writer.endObject() }
         }
         try await workers.mapInOrder(encoder.jobs) { job in
             try encoder.encode(job)
         } consume: { finished in
-            try begin(upTo: finished.objectPosition)
+            try begin(finished.objectPosition)
             try writer.append(
                 codec: finished.chunk.codec.number, streams: finished.chunk.streams, rawChecksum: finished.rawChecksum)
             written[finished.objectPosition].codecs.insert(finished.chunk.codec)
@@ -142,7 +136,7 @@ extension ModelRegistry {
             }
             progress.advance(finished.rawCount)
         }
-        try begin(upTo: plan.objects.count)
+        try begin(plan.objects.count)
         return written
     }
 
@@ -162,7 +156,7 @@ extension ModelRegistry {
 
     /// The bytes become durable, then the rows are written; if those are refused, the bytes go.
     private func publish(
-        _ writer: PackWriter, draft: VersionDraft, written: [WrittenObject], plan: RegistrationPlan
+        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, written: [WrittenObject], plan: RegistrationPlan
     ) throws -> VersionRecord {
         let finished = writer.finishedObjects
         let id = try directory.packs.publish(writer)
@@ -185,7 +179,7 @@ extension ModelRegistry {
                 }
         }
         do {
-            return try catalog.publish(try draft.record(base: draft.baseID(in: catalog), pack: pack, objects: objects, blocks: blocks))
+            return try catalog.publish(draft.record(base: base, pack: pack, objects: objects, blocks: blocks))
         } catch {
             try directory.packs.delete(id)
             throw error

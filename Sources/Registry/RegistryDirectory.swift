@@ -25,6 +25,14 @@ struct RegistryDirectory: Sendable {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
+    /// The bytes of the catalog's files.
+    var catalogBytes: Int {
+        [catalogPath, catalogPath + "-wal", catalogPath + "-shm"].reduce(0) { sum, path in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
+        }
+    }
+
     /// Makes the folder, which must be empty or not exist; the marker comes last.
     func create(catalog: (String) throws -> Void) throws {
         let manager = FileManager.default

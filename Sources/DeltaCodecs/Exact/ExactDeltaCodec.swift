@@ -12,11 +12,14 @@ public struct ExactDeltaCodec: TensorCodec {
 
     public var id: CodecID { .exact }
 
-    private enum Stream: Int {
+    private enum Stream: Int, CaseIterable {
         case parameters, staircase, classes, modes, direct, bitmap, sparse, extra
         /// The number of streams before those of the elements that have no base word.
         static let count = 8
     }
+
+    /// The names of the streams in their order.
+    static let streamNames = Stream.allCases.map { "\($0)" }
 
     // MARK: Encode
 

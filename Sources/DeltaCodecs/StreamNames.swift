@@ -1,0 +1,13 @@
+/// What the streams of a chunk are, for people.
+public enum StreamNames {
+    /// The name of a stream by its ordinal in the chunks of a codec.
+    public static func name(of position: Int, codec: CodecID) -> String {
+        switch codec {
+        case .solo: "plane \(position)"
+        case .exact where position < ExactDeltaCodec.streamNames.count: ExactDeltaCodec.streamNames[position]
+        case .exact: "tail plane \(position - ExactDeltaCodec.streamNames.count)"
+        case .reference: "target"
+        default: "stream \(position)"
+        }
+    }
+}

@@ -1,0 +1,130 @@
+internal import Catalog
+public import DeltaicCore
+internal import PackFormat
+
+/// What a check found.
+public struct CheckReport: Sendable, Codable {
+    public let packs: Int
+    public let objects: Int
+    /// Raw bytes that were decoded and compared with their SHA-256; 0 in a quick check.
+    public let checkedBytes: Int
+    /// What is damaged or missing, one sentence each; empty if all is well.
+    public let problems: [String]
+    /// Files under `packs/` that the catalog does not know: harmless leftovers of an interrupted command.
+    public let strays: [String]
+}
+
+extension ModelRegistry {
+    /// Checks the registry, or one version.
+    ///
+    /// - Parameters:
+    ///   - reference: nil for everything; else the version whose files are reconstructed and compared with their SHA-256.
+    ///   - isQuick: only structure: catalog, presence and length of packs, their indexes and record headers.
+    public func check(_ reference: VersionReference? = nil, isQuick: Bool) async throws -> CheckReport {
+        let lock = try lockForReading()
+        defer { withExtendedLifetime(lock) {} }
+        var check = RegistryCheck(registry: self)
+        if let reference {
+            try await check.run(try catalog.version(reference), isQuick: isQuick)
+        } else {
+            try await check.runAll(isQuick: isQuick)
+        }
+        return check.report
+    }
+}
+
+/// One run of a check: goes on after a problem, so that the report has all of them.
+private struct RegistryCheck {
+    let registry: ModelRegistry
+    private var packs = 0
+    private var objects = 0
+    private var checkedBytes = 0
+    private var problems: [String] = []
+    private var strays: [String] = []
+
+    init(registry: ModelRegistry) {
+        self.registry = registry
+    }
+
+    var report: CheckReport {
+        CheckReport(packs: packs, objects: objects, checkedBytes: checkedBytes, problems: problems, strays: strays)
+    }
+
+    mutating func runAll(isQuick: Bool) async throws {
+        problems += try registry.catalog.check()
+        let known = try registry.catalog.packs()
+        let found = registry.directory.packs.contents()
+        let ids = Set(known.map(\.id))
+        strays = found.packs.keys.filter { !ids.contains($0) }.map(registry.directory.packs.path(of:)).sorted()
+        strays += found.others
+        let total = try known.reduce(0) { try $0 + registry.catalog.objects(inPack: $1.id).reduce(0) { $0 + $1.length } }
+        registry.progress.begin(isQuick ? "checking structure" : "checking", totalBytes: total)
+        defer { registry.progress.end() }
+        for pack in known { try await check(pack, isQuick: isQuick) }
+    }
+
+    mutating func run(_ version: VersionRecord, isQuick: Bool) async throws {
+        let files = try registry.catalog.files(of: version.id)
+        registry.progress.begin("checking", totalBytes: files.reduce(0) { $0 + $1.size })
+        defer { registry.progress.end() }
+        if isQuick {
+            let digests = Set(files.flatMap { [$0.head] + $0.tensors.map(\.object) })
+            let records = try registry.catalog.objects(Array(digests)).values
+            for id in Set(records.map(\.pack)).sorted() {
+                if let pack = try registry.catalog.pack(id) { try await check(pack, isQuick: true) }
+            }
+            return
+        }
+        for file in files {
+            await note("\(version.model)@v\(version.number), \(file.path)") { check in
+                try await FileReconstruction(file: file, reader: check.registry.objects)
+                    .run(workers: check.registry.workers, progress: check.registry.progress) { _ in }
+                check.objects += 1 + file.tensors.count
+                check.checkedBytes += file.size
+            }
+        }
+    }
+
+    private mutating func check(_ pack: PackRecord, isQuick: Bool) async throws {
+        packs += 1
+        let records = try registry.catalog.objects(inPack: pack.id)
+        objects += records.count
+        let place = try registry.directory.packs.path(of: pack.id)
+        await note(place) { check in
+            let reader = try check.registry.directory.packs.open(pack.id)
+            guard reader.byteCount == pack.byteCount else {
+                throw DeltaicError(
+                    .malformedPack, "the pack has another length than the catalog says",
+                    expected: "\(pack.byteCount)", found: "\(reader.byteCount)")
+            }
+            for record in records where reader.object(record.digest) == nil {
+                throw DeltaicError(.malformedPack, "an object is missing", at: ["object \(record.digest.short)"])
+            }
+            _ = try reader.manifest()
+            for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
+        }
+        for record in records {
+            if isQuick {
+                registry.progress.advance(record.length)
+                continue
+            }
+            await note("pack \(pack.id.short), object \(record.digest.short)") { check in
+                try await ObjectCheck(reader: check.registry.objects).run(
+                    record.digest, workers: check.registry.workers)
+                check.checkedBytes += record.length
+            }
+            registry.progress.advance(record.length)
+        }
+    }
+
+    /// Runs one part of the check and keeps what it throws as a problem.
+    private mutating func note(_ place: String, _ body: (inout RegistryCheck) async throws -> Void) async {
+        do {
+            try await body(&self)
+        } catch let error as DeltaicError {
+            problems.append(error.inside(place).description)
+        } catch {
+            problems.append("\(place): \(error)")
+        }
+    }
+}

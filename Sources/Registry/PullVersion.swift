@@ -1,0 +1,141 @@
+internal import Catalog
+public import DeltaicCore
+internal import Foundation
+internal import PackFormat
+internal import TensorFiles
+
+/// What a pull wrote.
+public struct PullResult: Sendable, Codable {
+    /// A file as it now lies in the output folder.
+    public struct File: Sendable, Codable {
+        public let path: String
+        public let size: Int
+        public let sha256: Digest
+    }
+
+    public let version: VersionSummary
+    public let output: String
+    public let files: [File]
+
+    public var byteCount: Int { files.reduce(0) { $0 + $1.size } }
+}
+
+/// Which part of a version is pulled; nothing named means all of it.
+public struct PullSelection: Sendable {
+    /// Paths of files.
+    public var files: [String]
+    /// Names of tensors, which come in one safetensors file of their own.
+    public var tensors: [String]
+
+    public init(files: [String] = [], tensors: [String] = []) {
+        self.files = files
+        self.tensors = tensors
+    }
+}
+
+extension ModelRegistry {
+    /// The name of the file that holds tensors pulled by name.
+    public static let tensorFileName = "tensors.safetensors"
+
+    /// Writes a version's files into a folder, each under its name only when its SHA-256 was checked.
+    ///
+    /// Files of the same names are replaced; others in the folder stay.
+    /// - Throws: `.unknownContent` if the version lacks a file or tensor that was named; `.checksumMismatch`,
+    ///   `.contentMismatch`, `.malformedPack` if stored bytes are damaged, naming file, tensor and chunk.
+    public func pull(
+        _ reference: VersionReference, to output: String, selection: PullSelection = PullSelection()
+    ) async throws -> PullResult {
+        let lock = try lockForReading()
+        defer { withExtendedLifetime(lock) {} }
+        let version = try catalog.version(reference)
+        let all = try catalog.files(of: version.id)
+        return try await naming("\(version.model)@v\(version.number)") {
+            try FileNames.checkTogether(all.map(\.path))
+            let files = try selected(selection, from: all)
+            let tensors = try selectedTensors(selection, from: all)
+            try makeFolder(output)
+            let tensorBytes = tensors.reduce(0) { $0 + $1.byteCount }
+            progress.begin("pulling", totalBytes: files.reduce(tensorBytes) { $0 + $1.size })
+            defer { progress.end() }
+            var written: [PullResult.File] = []
+            for file in files {
+                try await naming(file.path) { try await write(file, to: output) }
+                written.append(PullResult.File(path: file.path, size: file.size, sha256: file.sha256))
+            }
+            if !tensors.isEmpty { written.append(try await write(tensors, to: output)) }
+            return PullResult(version: VersionSummary(version), output: output, files: written)
+        }
+    }
+
+    private func selected(_ selection: PullSelection, from files: [FileRecord]) throws -> [FileRecord] {
+        if selection.files.isEmpty { return selection.tensors.isEmpty ? files : [] }
+        return try selection.files.map { path in
+            guard let file = files.first(where: { $0.path == path }) else {
+                throw DeltaicError(
+                    .unknownContent, "the version has no file \"\(path)\"",
+                    advice: "`deltaic show` lists its files")
+            }
+            return file
+        }
+    }
+
+    private func selectedTensors(_ selection: PullSelection, from files: [FileRecord]) throws -> [TensorRecord] {
+        let tensors = Dictionary(files.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return try selection.tensors.map { name in
+            guard let tensor = tensors[name] else {
+                throw DeltaicError(
+                    .unknownContent, "the version has no tensor \"\(name)\"",
+                    advice: "`deltaic show --tensors` lists its tensors")
+            }
+            return tensor
+        }
+    }
+
+    private func write(_ file: FileRecord, to output: String) async throws {
+        try FileNames.check(file.path)
+        let path = output + "/" + file.path
+        try makeFolder((path as NSString).deletingLastPathComponent)
+        let target = try DurableFile(path: path)
+        try await FileReconstruction(file: file, reader: objects).run(workers: workers, progress: progress) {
+            try target.write($0)
+        }
+        try target.publish(synced: false)
+    }
+
+    private func write(_ tensors: [TensorRecord], to output: String) async throws -> PullResult.File {
+        let target = try DurableFile(path: output + "/" + Self.tensorFileName)
+        var hash = try StreamingHash(.sha256)
+        func emit(_ bytes: [UInt8]) throws {
+            hash.update(bytes)
+            try target.write(bytes)
+        }
+        try emit(SafetensorsHeaderText.header(of: tensors.map { ($0.name, $0.type, $0.shape) }))
+        for tensor in tensors {
+            try await naming("tensor \(tensor.name)") {
+                var tensorHash = try StreamingHash(.sha256)
+                try await workers.mapInOrder(try objects.object(tensor.object).chunks.indices) { [objects] in
+                    try objects.chunk($0, of: tensor.object)
+                } consume: { bytes in
+                    tensorHash.update(bytes)
+                    try emit(bytes)
+                    progress.advance(bytes.count)
+                }
+                guard Digest(uncheckedBytes: tensorHash.finish()) == tensor.object else {
+                    throw DeltaicError(.contentMismatch, "the bytes are not the ones that were registered")
+                }
+            }
+        }
+        let file = PullResult.File(
+            path: Self.tensorFileName, size: target.byteCount, sha256: Digest(uncheckedBytes: hash.finish()))
+        try target.publish(synced: false)
+        return file
+    }
+
+    private func makeFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot create the folder: \(error.localizedDescription)", at: [path])
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Catalog
+internal import DeltaicCore
+
+/// What is kept against what was registered.
+public struct SavingsReport: Sendable, Codable {
+    public enum Grouping: String, Sendable, Codable, CaseIterable {
+        case base, task, model
+    }
+
+    public struct Group: Sendable, Codable {
+        public let name: String
+        public let versions: Int
+        /// The sum of the sizes of the files that were registered.
+        public let rawBytes: Int
+        /// The sum of the packs that they wrote.
+        public let storedBytes: Int
+    }
+
+    public let grouping: Grouping
+    public let groups: [Group]
+    public let versions: Int
+    public let rawBytes: Int
+    /// The bytes of all packs on disk: the groups' and `retainedBytes`.
+    public let storedBytes: Int
+    /// Packs of removed versions that others still need.
+    public let retainedBytes: Int
+    /// The catalog's own bytes on disk, which are not in `storedBytes`.
+    public let catalogBytes: Int
+}
+
+extension ModelRegistry {
+    /// What the registry saves: a query, which agrees with the bytes of the packs on disk.
+    public func savings(by grouping: SavingsReport.Grouping = .model) throws -> SavingsReport {
+        let kind: SavingsRow.Grouping =
+            switch grouping {
+            case .base: .base
+            case .task: .task
+            case .model: .model
+            }
+        let total = try catalog.savingsTotal()
+        return SavingsReport(
+            grouping: grouping,
+            groups: try catalog.savings(by: kind).map {
+                SavingsReport.Group(
+                    name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
+            },
+            versions: total.versions, rawBytes: total.rawBytes, storedBytes: total.storedBytes,
+            retainedBytes: total.retainedBytes, catalogBytes: directory.catalogBytes)
+    }
+}
