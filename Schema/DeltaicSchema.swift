@@ -1,1 +1,7 @@
-public enum DeltaicSchema {}
+/// What outlives the code, embedded in the binary.
+public enum DeltaicSchema {
+    /// The migrations of the catalog, in the order in which they are applied.
+    public static let catalogMigrations: [(name: String, sql: String)] = [
+        ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self))
+    ]
+}

@@ -1,0 +1,77 @@
+internal import DeltaicCore
+internal import GRDB
+
+extension CatalogDatabase {
+    /// The files of a version with their tensors, in the order in which they were published.
+    ///
+    /// - Returns: nothing if the version is not, or no longer, registered.
+    public func files(of version: VersionID) throws -> [FileRecord] {
+        try read { database in
+            var tensors: [Int64: [TensorRecord]] = [:]
+            for (file, tensor) in try FileRows.tensors(of: version, database) {
+                tensors[file, default: []].append(tensor)
+            }
+            return try database.rows(
+                """
+                SELECT f.id, f.path, f.size, f.sha256, f.git_blob_id, f.is_lfs, f.is_safetensors, o.sha256
+                FROM files f CROSS JOIN objects o ON o.id = f.object_id WHERE f.version_id = ? ORDER BY f.id
+                """, [version.rawValue]
+            ) { row in
+                let object: Digest = try row.fixed(7)
+                let own = tensors[try row.decode(Int64.self, atIndex: 0)] ?? []
+                return FileRecord(
+                    path: try row.text(1), size: try row.int(2), sha256: try row.fixed(3),
+                    gitBlobID: try row.fixed(4), isLFS: try row.flag(5),
+                    content: try row.flag(6) ? .safetensors(header: object, tensors: own) : .raw(object: object))
+            }
+        }
+    }
+
+    /// The tensors of a version by name; where two files have a tensor of the same name, that of the first file.
+    public func tensorsByName(of version: VersionID) throws -> [String: TensorRecord] {
+        try read { database in
+            Dictionary(
+                try FileRows.tensors(of: version, database).map { ($0.tensor.name, $0.tensor) },
+                uniquingKeysWith: { first, _ in first })
+        }
+    }
+}
+
+/// How tensors are read from their rows.
+enum FileRows {
+    /// With the id of the file that each is in, in the order of files and then of bytes.
+    static func tensors(
+        of version: VersionID, _ database: Database
+    ) throws -> [(file: Int64, tensor: TensorRecord)] {
+        // CROSS JOIN keeps this order of the loops: files of the version, tensors of the file, object of the tensor.
+        try database.rows(
+            """
+            SELECT x.file_id, x.name, x.dtype, x.shape, o.sha256
+            FROM files f CROSS JOIN tensors x ON x.file_id = f.id CROSS JOIN objects o ON o.id = x.object_id
+            WHERE f.version_id = ? ORDER BY f.id, x.ordinal
+            """, [version.rawValue]
+        ) { row in
+            let (type, shape) = (try row.text(2), try row.text(3))
+            guard let type = ElementType(rawValue: type) else {
+                throw DeltaicError.damagedRow("\"\(type)\" is no dtype")
+            }
+            return (
+                try row.decode(Int64.self, atIndex: 0),
+                TensorRecord(name: try row.text(1), type: type, shape: try self.shape(shape), object: try row.fixed(4))
+            )
+        }
+    }
+
+    static func text(_ shape: TensorShape) -> String {
+        shape.dimensions.map(String.init).joined(separator: ",")
+    }
+
+    private static func shape(_ text: String) throws -> TensorShape {
+        let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
+        let dimensions = parts.compactMap { Int($0) }
+        guard dimensions.count == parts.count, let shape = TensorShape(dimensions) else {
+            throw DeltaicError.damagedRow("\"\(text)\" is no shape")
+        }
+        return shape
+    }
+}

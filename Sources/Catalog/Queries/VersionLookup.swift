@@ -1,0 +1,94 @@
+internal import DeltaicCore
+internal import GRDB
+
+/// Finds a version of a model, and says what there is when it does not.
+struct VersionLookup {
+    let database: Database
+    let model: ModelName
+
+    func modelID() throws -> Int64 {
+        let found = try database.first("SELECT id FROM models WHERE name = ?", [model.description]) {
+            try $0.decode(Int64.self, atIndex: 0)
+        }
+        guard let found else { throw try unknownModel() }
+        return found
+    }
+
+    func version(_ selector: VersionReference.Selector) throws -> VersionRecord {
+        let id = try modelID()
+        switch selector {
+        case .latest:
+            guard
+                let newest = try database.first(
+                    VersionRows.select + " WHERE v.model_id = ? ORDER BY v.number DESC LIMIT 1", [id],
+                    VersionRows.record)
+            else { throw DeltaicError.damagedRow("\(model) has no version") }
+            return newest
+        case .number(let number):
+            let found = try database.first(
+                VersionRows.select + " WHERE v.model_id = ? AND v.number = ?", [id, number], VersionRows.record)
+            guard let found else { throw try unknownVersion("\(model) has no version v\(number)", id) }
+            return found
+        case .commit(let digits):
+            return try version(id, commit: digits)
+        case .tag(let tag):
+            let found = try database.first(
+                VersionRows.select
+                    + " WHERE v.id = (SELECT version_id FROM tags WHERE model_id = ? AND name = ?)", [id, tag],
+                VersionRows.record)
+            guard let found else { throw try unknownTag(tag, id) }
+            return found
+        }
+    }
+
+    func unknownTag(_ tag: String, _ id: Int64) throws -> DeltaicError {
+        let tags = try database.rows("SELECT name FROM tags WHERE model_id = ? ORDER BY name", [id]) { try $0.text(0) }
+        return DeltaicError(
+            .unknownTag, "\(model) has no tag \"\(tag)\"",
+            advice: tags.isEmpty ? "it has no tags at all" : "it has the tags " + someOf(tags))
+    }
+
+    private func version(_ id: Int64, commit digits: String) throws -> VersionRecord {
+        let missing = 40 - digits.utf8.count
+        guard missing >= 0, let low = GitObjectID(hex: digits + String(repeating: "0", count: missing)),
+            let high = GitObjectID(hex: digits + String(repeating: "f", count: missing))
+        else {
+            throw DeltaicError(.invalidName, "\"\(digits)\" is no commit id", expected: "up to 40 hexadecimal digits")
+        }
+        let found = try database.rows(
+            VersionRows.select + " WHERE v.model_id = ? AND v.commit_id BETWEEN ? AND ? ORDER BY v.number LIMIT 9",
+            [id, low.blob, high.blob], VersionRows.record)
+        guard let only = found.first else {
+            throw try unknownVersion("\(model) has no version with commit id \(digits)", id)
+        }
+        guard found.count == 1 else {
+            throw DeltaicError(
+                .ambiguousCommit, "\(digits) is the start of more than one commit id of \(model)",
+                advice: "give more digits: " + someOf(found.map { "\($0.commit) is v\($0.number)" }))
+        }
+        return only
+    }
+
+    private func unknownVersion(_ message: String, _ id: Int64) throws -> DeltaicError {
+        let numbers = try database.rows("SELECT number FROM versions WHERE model_id = ? ORDER BY number DESC", [id]) {
+            "v\(try $0.int(0))"
+        }
+        return DeltaicError(.unknownVersion, message, advice: "it has " + someOf(numbers))
+    }
+
+    private func unknownModel() throws -> DeltaicError {
+        let names = try database.rows("SELECT name FROM models ORDER BY name") { try $0.text(0) }
+        let advice =
+            names.isEmpty
+            ? "nothing is registered yet"
+            : (NameSuggestion.closest(to: model.description, in: names).map { "did you mean \($0)? " } ?? "")
+                + "`deltaic list` shows what there is"
+        return DeltaicError(.unknownModel, "there is no model or base \(model)", advice: advice)
+    }
+}
+
+/// The first few of a list, and how many more there are.
+func someOf(_ items: [String], limit: Int = 8) -> String {
+    let shown = items.prefix(limit).joined(separator: ", ")
+    return items.count > limit ? shown + " and \(items.count - limit) more" : shown
+}

@@ -1,0 +1,56 @@
+internal import DeltaicCore
+internal import Foundation
+internal import GRDB
+
+/// How a version is read from its row.
+enum VersionRows {
+    static let columns = """
+        v.id, m.name, m.is_base, v.number, v.commit_id, v.tree_id, v.parent_commit_id, v.base_version_id, bm.name, \
+        bv.number, t.name, v.message, v.metadata, \
+        (SELECT group_concat(g.name, ' ') FROM tags g WHERE g.version_id = v.id), \
+        v.created_at, v.raw_bytes, v.stored_bytes, v.tensor_count, v.file_count
+        """
+    /// The number of ``columns``: the position of the first column that a statement adds.
+    static let columnCount = 19
+    /// What `versions v` is joined with for ``columns``.
+    static let joins = """
+        LEFT JOIN versions bv ON bv.id = v.base_version_id LEFT JOIN models bm ON bm.id = bv.model_id \
+        LEFT JOIN tasks t ON t.id = v.task_id
+        """
+    static let select = "SELECT \(columns) FROM versions v JOIN models m ON m.id = v.model_id \(joins)"
+
+    static func record(_ row: Row) throws -> VersionRecord {
+        try VersionRecord(
+            id: VersionID(rawValue: row.decode(Int64.self, atIndex: 0)), model: row.modelName(1), isBase: row.flag(2),
+            number: row.int(3), commit: row.fixed(4), tree: row.fixed(5),
+            parentCommit: row.ifPresent(6) { try row.fixed($0) },
+            baseVersion: row.ifPresent(7) { VersionID(rawValue: try row.decode(Int64.self, atIndex: $0)) },
+            baseName: row.ifPresent(8, row.text), baseNumber: row.ifPresent(9, row.int),
+            task: row.ifPresent(10, row.text), message: row.ifPresent(11, row.text), metadata: metadata(row.text(12)),
+            // No tag contains a space.
+            tags: row.ifPresent(13, row.text)?.split(separator: " ").map(String.init).sorted() ?? [],
+            createdAt: row.int(14), rawBytes: row.int(15), storedBytes: row.int(16), tensorCount: row.int(17),
+            fileCount: row.int(18))
+    }
+
+    static func version(_ id: VersionID, _ database: Database) throws -> VersionRecord? {
+        try database.first(select + " WHERE v.id = ?", [id.rawValue], record)
+    }
+
+    /// Metadata as a JSON object with sorted keys.
+    static func json(_ metadata: [String: String]) throws -> String {
+        if metadata.isEmpty { return "{}" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(metadata), as: UTF8.self)
+    }
+
+    private static func metadata(_ text: String) throws -> [String: String] {
+        if text == "{}" { return [:] }
+        do {
+            return try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+        } catch {
+            throw DeltaicError.damagedRow("the metadata of a version is no JSON object of strings")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import DeltaicCore
+
+/// A version to be published, whose pack is already durable.
+public struct NewVersion: Sendable {
+    public var model: ModelName
+    public var isBase: Bool
+    /// The version that it is a delta of.
+    public var baseVersion: VersionID?
+    public var task: String?
+    public var message: String?
+    public var metadata: [String: String]
+    public var tags: [String]
+    public var commit: GitObjectID
+    public var tree: GitObjectID
+    public var parentCommit: GitObjectID?
+    /// Seconds since 1970.
+    public var createdAt: Int
+    public var pack: PackRecord
+    /// The objects that the pack holds, and no others.
+    public var objects: [ObjectRecord]
+    public var blocks: [BlockRecord]
+    /// The files, which may refer to objects that were stored before.
+    public var files: [FileRecord]
+
+    public init(
+        model: ModelName, isBase: Bool, baseVersion: VersionID? = nil, task: String? = nil, message: String? = nil,
+        metadata: [String: String] = [:], tags: [String] = [], commit: GitObjectID, tree: GitObjectID,
+        parentCommit: GitObjectID? = nil, createdAt: Int, pack: PackRecord, objects: [ObjectRecord],
+        blocks: [BlockRecord] = [], files: [FileRecord]
+    ) {
+        self.model = model
+        self.isBase = isBase
+        self.baseVersion = baseVersion
+        self.task = task
+        self.message = message
+        self.metadata = metadata
+        self.tags = tags
+        self.commit = commit
+        self.tree = tree
+        self.parentCommit = parentCommit
+        self.createdAt = createdAt
+        self.pack = pack
+        self.objects = objects
+        self.blocks = blocks
+        self.files = files
+    }
+}

@@ -1,0 +1,28 @@
+/// What the versions of one group would take in full, and what their packs take.
+public struct SavingsRow: Hashable, Sendable {
+    /// By what versions are grouped.
+    public enum Grouping: Hashable, Sendable {
+        case model
+        /// A base counts with its fine-tunes; what has no base is in `(none)`.
+        case base
+        /// Bases, and what has no task, are in `(none)`.
+        case task
+    }
+
+    public let group: String
+    public let versions: Int
+    /// The sum of the sizes of their files.
+    public let rawBytes: Int
+    /// The sum of the sizes of the packs that they wrote.
+    public let storedBytes: Int
+}
+
+/// What the whole registry would take in full, and what its packs take.
+public struct SavingsTotal: Hashable, Sendable {
+    public let versions: Int
+    public let rawBytes: Int
+    /// The sum of the sizes of all packs: that of every group, and ``retainedBytes``.
+    public let storedBytes: Int
+    /// The sizes of packs whose version was removed but which others still need.
+    public let retainedBytes: Int
+}
