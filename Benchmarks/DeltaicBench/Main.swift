@@ -12,7 +12,9 @@ func load(_ p: String) throws -> [String: T] {
     for (k, v) in h where k != "__metadata__" {
         let v = v as! [String: Any]
         let o = v["data_offsets"] as! [Int]
-        r[k] = T(type: ElementType(rawValue: v["dtype"] as! String)!, shape: v["shape"] as! [Int], bytes: Array(d[(8 + n + o[0])..<(8 + n + o[1])]))
+        r[k] = T(
+            type: ElementType(rawValue: v["dtype"] as! String)!, shape: v["shape"] as! [Int],
+            bytes: Array(d[(8 + n + o[0])..<(8 + n + o[1])]))
     }
     return r
 }
@@ -33,19 +35,27 @@ func load(_ p: String) throws -> [String: T] {
                 let sh = ChunkShape(type: t.type, elementCount: grid.elements(of: i).count)
                 let base = b[k].map { Array($0.bytes[r]) } ?? []
                 let row = t.shape.last ?? 1
-                let input = ChunkInput(raw: Array(t.bytes[r]), shape: sh, rowLength: row, rowOffset: grid.elements(of: i).lowerBound % row, base: base)
-                var e: EncodedChunk! 
+                let input = ChunkInput(
+                    raw: Array(t.bytes[r]), shape: sh, rowLength: row, rowOffset: grid.elements(of: i).lowerBound % row,
+                    base: base)
+                var e: EncodedChunk!
                 te += try c.measure { e = try CodecTable.encode(input, coder: ZstdStream()) } / .seconds(1)
                 var back: [UInt8] = []
-                td += try c.measure { back = try CodecTable.decode(e, shape: sh, base: base, coder: ZstdStream()) } / .seconds(1)
+                td +=
+                    try c.measure { back = try CodecTable.decode(e, shape: sh, base: base, coder: ZstdStream()) }
+                    / .seconds(1)
                 if back != input.raw { print("MISMATCH", k, i) }
-                if e.codec == .exact { for (j, s) in e.streams.enumerated() { byStream[min(j, 9)] += s.bytes.count } } 
+                if e.codec == .exact { for (j, s) in e.streams.enumerated() { byStream[min(j, 9)] += s.bytes.count } }
                 ts += e.storedBytes
             }
             raw += t.bytes.count; stored += ts
-            if k.contains("word") || k.contains("position") || (k.contains("layer.3") && k.hasSuffix("weight")) { print(k, t.bytes.count, Double(ts) / Double(t.bytes.count)) }
+            if k.contains("word") || k.contains("position") || (k.contains("layer.3") && k.hasSuffix("weight")) {
+                print(k, t.bytes.count, Double(ts) / Double(t.bytes.count))
+            }
         }
-        print("total", raw, stored, Double(stored) / Double(raw), "enc GB/s", Double(raw) / te / 1e9, "dec", Double(raw) / td / 1e9)
+        print(
+            "total", raw, stored, Double(stored) / Double(raw), "enc GB/s", Double(raw) / te / 1e9, "dec",
+            Double(raw) / td / 1e9)
         print(byStream)
     }
 }

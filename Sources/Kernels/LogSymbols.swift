@@ -109,7 +109,8 @@ public enum LogSymbols {
                         var low = extra.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self).littleEndian
                         low &>>= UInt64(bit & 7)
                         if Word.bitWidth == 64 && count > 56 {
-                            let high = extra.loadUnaligned(fromByteOffset: (bit &>> 3) &+ 4, as: UInt64.self).littleEndian
+                            let high = extra.loadUnaligned(fromByteOffset: (bit &>> 3) &+ 4, as: UInt64.self)
+                                .littleEndian
                             low = (low & 0xffff_ffff) | ((high &>> UInt64(bit & 7)) &<< 32)
                         }
                         bit &+= count

@@ -92,7 +92,9 @@ public enum WordDifference {
                         for index in 0..<count {
                             let baseWord: Word = base.word(index)
                             var difference = move(words.word(index), from: baseWord, isFloat: isFloat)
-                            if !predictor.isNone { difference = difference &- predictor.move(of: baseWord, steps: steps) }
+                            if !predictor.isNone {
+                                difference = difference &- predictor.move(of: baseWord, steps: steps)
+                            }
                             let value = Word.signed(difference) &>> Word.SignedWord(truncatingIfNeeded: shift)
                             let zigZag = (value &<< 1) ^ (value &>> Word.SignedWord(Word.bitWidth - 1))
                             target.store(Word(bitPattern: zigZag), at: index)
@@ -120,7 +122,9 @@ public enum WordDifference {
                             let zigZag: Word = residuals.word(index)
                             let baseWord: Word = base.word(index)
                             var difference = ((zigZag &>> 1) ^ (0 &- (zigZag & 1))) &<< Word(truncatingIfNeeded: shift)
-                            if !predictor.isNone { difference = difference &+ predictor.move(of: baseWord, steps: steps) }
+                            if !predictor.isNone {
+                                difference = difference &+ predictor.move(of: baseWord, steps: steps)
+                            }
                             let negation = negation(baseWord, isFloat: isFloat)
                             let signed = (difference ^ negation) &- negation
                             let order = ordered(baseWord, isFloat: isFloat) &+ signed

@@ -38,7 +38,9 @@ public struct WordValues: Sendable {
         }
     }
 
-    private func change<Word: TensorWord>(_ old: [UInt8], _ new: [UInt8], _ count: Int, as type: Word.Type) -> WordChange {
+    private func change<Word: TensorWord>(_ old: [UInt8], _ new: [UInt8], _ count: Int, as type: Word.Type)
+        -> WordChange
+    {
         old.withUnsafeBytes { old in
             new.withUnsafeBytes { new in
                 var sum = WordChange()

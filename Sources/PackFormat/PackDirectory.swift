@@ -49,7 +49,8 @@ public struct PackDirectory: Sendable {
         let path = path(of: id)
         guard FileManager.default.fileExists(atPath: path) else {
             throw DeltaicError(
-                .missingPack, "the pack is missing", at: [path], advice: "restore the file from a backup of the registry")
+                .missingPack, "the pack is missing", at: [path],
+                advice: "restore the file from a backup of the registry")
         }
         let reader = try PackReader(path: path)
         guard reader.id == id else {

@@ -57,7 +57,9 @@ private struct RegistryCheck {
         let ids = Set(known.map(\.id))
         strays = found.packs.keys.filter { !ids.contains($0) }.map(registry.directory.packs.path(of:)).sorted()
         strays += found.others
-        let total = try known.reduce(0) { try $0 + registry.catalog.objects(inPack: $1.id).reduce(0) { $0 + $1.length } }
+        let total = try known.reduce(0) {
+            try $0 + registry.catalog.objects(inPack: $1.id).reduce(0) { $0 + $1.length }
+        }
         registry.progress.begin(isQuick ? "checking structure" : "checking", totalBytes: total)
         defer { registry.progress.end() }
         for pack in known { try await check(pack, isQuick: isQuick) }
@@ -89,7 +91,7 @@ private struct RegistryCheck {
         packs += 1
         let records = try registry.catalog.objects(inPack: pack.id)
         objects += records.count
-        let place = try registry.directory.packs.path(of: pack.id)
+        let place = registry.directory.packs.path(of: pack.id)
         await note(place) { check in
             let reader = try check.registry.directory.packs.open(pack.id)
             guard reader.byteCount == pack.byteCount else {

@@ -49,14 +49,15 @@ extension ModelRegistry {
         let rightFiles = try catalog.files(of: versions.right.id)
         let leftTensors = Dictionary(leftFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let rightTensors = Dictionary(rightFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
-        let stored = try catalog.objects(Array(Set((leftTensors.values.map(\.object)) + rightTensors.values.map(\.object))))
+        let stored = try catalog.objects(
+            Array(Set((leftTensors.values.map(\.object)) + rightTensors.values.map(\.object))))
         progress.begin("comparing", totalBytes: rightTensors.values.reduce(0) { $0 + $1.byteCount })
         defer { progress.end() }
         var tensors: [VersionComparison.Tensor] = []
         for name in Set(leftTensors.keys).union(rightTensors.keys).sorted() {
             guard let shown = rightTensors[name] ?? leftTensors[name] else { continue }
             let difference = try await naming("tensor \(name)") {
-                try await difference(leftTensors[name], rightTensors[name])
+                try await self.difference(leftTensors[name], rightTensors[name])
             }
             progress.advance(rightTensors[name]?.byteCount ?? 0)
             tensors.append(

@@ -97,7 +97,8 @@ struct InputScan: Sendable {
                 jobs.append(.piece(index: index, piece))
             case .safetensors(let header):
                 let head = InputPiece(
-                    name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil, shape: nil)
+                    name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil,
+                    shape: nil)
                 jobs.append(.piece(index: index, head))
                 for entry in header.entries {
                     let piece = InputPiece(

@@ -18,17 +18,17 @@ public final class ModelRegistry: Sendable {
 
     /// How a registry is used by one process.
     public struct Options: Sendable {
-        /// The number of threads that encode and decode.
+        /// The number of threads that encode and decode; all processors if it is not given.
         public var threads: Int
         public var progress: any ProgressReport
         /// Whether nothing will be changed: the catalog is opened for reading only.
         public var isReadOnly: Bool
 
         public init(
-            threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+            threads: Int? = nil,
             progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false
         ) {
-            self.threads = max(1, threads)
+            self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
             self.progress = progress
             self.isReadOnly = isReadOnly
         }

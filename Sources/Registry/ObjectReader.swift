@@ -104,7 +104,8 @@ final class ObjectReader: Sendable {
         let pack = try open(record.pack)
         guard let object = pack.object(digest) else {
             throw DeltaicError(
-                .malformedPack, "the pack does not hold the object that the catalog says", at: ["pack \(record.pack.short)", "object \(digest.short)"])
+                .malformedPack, "the pack does not hold the object that the catalog says",
+                at: ["pack \(record.pack.short)", "object \(digest.short)"])
         }
         let located = Located(pack: pack, object: object)
         state.withLock { $0.objects[digest] = located }

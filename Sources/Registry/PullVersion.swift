@@ -80,7 +80,8 @@ extension ModelRegistry {
     }
 
     private func selectedTensors(_ selection: PullSelection, from files: [FileRecord]) throws -> [TensorRecord] {
-        let tensors = Dictionary(files.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let tensors = Dictionary(
+            files.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         return try selection.tensors.map { name in
             guard let tensor = tensors[name] else {
                 throw DeltaicError(
@@ -105,11 +106,9 @@ extension ModelRegistry {
     private func write(_ tensors: [TensorRecord], to output: String) async throws -> PullResult.File {
         let target = try DurableFile(path: output + "/" + Self.tensorFileName)
         var hash = try StreamingHash(.sha256)
-        func emit(_ bytes: [UInt8]) throws {
-            hash.update(bytes)
-            try target.write(bytes)
-        }
-        try emit(SafetensorsHeaderText.header(of: tensors.map { ($0.name, $0.type, $0.shape) }))
+        let header = try SafetensorsHeaderText.header(of: tensors.map { ($0.name, $0.type, $0.shape) })
+        hash.update(header)
+        try target.write(header)
         for tensor in tensors {
             try await naming("tensor \(tensor.name)") {
                 var tensorHash = try StreamingHash(.sha256)
@@ -117,7 +116,8 @@ extension ModelRegistry {
                     try objects.chunk($0, of: tensor.object)
                 } consume: { bytes in
                     tensorHash.update(bytes)
-                    try emit(bytes)
+                    hash.update(bytes)
+                    try target.write(bytes)
                     progress.advance(bytes.count)
                 }
                 guard Digest(uncheckedBytes: tensorHash.finish()) == tensor.object else {

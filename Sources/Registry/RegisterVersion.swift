@@ -156,7 +156,8 @@ extension ModelRegistry {
 
     /// The bytes become durable, then the rows are written; if those are refused, the bytes go.
     private func publish(
-        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, written: [WrittenObject], plan: RegistrationPlan
+        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, written: [WrittenObject],
+        plan: RegistrationPlan
     ) throws -> VersionRecord {
         let finished = writer.finishedObjects
         let id = try directory.packs.publish(writer)

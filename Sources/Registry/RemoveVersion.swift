@@ -1,5 +1,6 @@
 internal import Catalog
 public import DeltaicCore
+internal import PackFormat
 
 /// What a removal did.
 public struct RemovalReport: Sendable, Codable {

@@ -12,7 +12,8 @@ public enum SafetensorsHeaderText {
             let name = String(decoding: try JSONEncoder().encode(tensor.name), as: UTF8.self)
             let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
             entries.append(
-                "\(name):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
+                "\(name):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}"
+            )
             start = end
         }
         var json = Array("{\(entries.joined(separator: ","))}".utf8)

@@ -35,18 +35,21 @@ public struct SoloCodec: TensorCodec {
         if streams.count == 1 {
             let raw = try coder.decode(streams[0], limit: shape.byteCount)
             guard raw.count == shape.byteCount else {
-                throw .malformed("C-02", "a stream has the wrong length", expected: "\(shape.byteCount)", found: "\(raw.count)")
+                throw .malformed(
+                    "C-02", "a stream has the wrong length", expected: "\(shape.byteCount)", found: "\(raw.count)")
             }
             return raw
         }
         guard streams.count == shape.width else {
-            throw .malformed("C-01", "wrong number of planes", expected: "1 or \(shape.width)", found: "\(streams.count)")
+            throw .malformed(
+                "C-01", "wrong number of planes", expected: "1 or \(shape.width)", found: "\(streams.count)")
         }
         var planes: [[UInt8]] = []
         for stream in streams {
             let plane = try coder.decode(stream, limit: shape.elementCount)
             guard plane.count == shape.elementCount else {
-                throw .malformed("C-02", "a plane has the wrong length", expected: "\(shape.elementCount)", found: "\(plane.count)")
+                throw .malformed(
+                    "C-02", "a plane has the wrong length", expected: "\(shape.elementCount)", found: "\(plane.count)")
             }
             planes.append(plane)
         }

@@ -1,0 +1,14 @@
+public import DeltaicCore
+internal import GRDB
+
+extension CatalogDatabase {
+    /// The number that the next version of a model gets: 1 for a model that is not there.
+    public func nextNumber(of model: ModelName) throws -> Int {
+        try read { database in
+            let last = try database.first(
+                "SELECT last_number FROM models WHERE name = ?", [model.description]
+            ) { try $0.int(0) }
+            return (last ?? 0) + 1
+        }
+    }
+}
