@@ -8,7 +8,7 @@ struct LogSymbolsTests {
     private func check(_ values: [UInt64], _ type: ElementType, _ note: String) {
         let bytes = TensorWords.bytes(values, width: type.width)
         let split = LogSymbols.split(bytes, layout: type.layout)
-        let expected = NaiveArithmetic(type: type).symbols(values)
+        let expected = SpecificationArithmetic(type: type).symbols(values)
         let agrees = split == expected
         #expect(agrees, "symbols differ from the specification: \(type), \(note)")
         let joined = LogSymbols.join(symbols: split.symbols, extraBits: split.extraBits, layout: type.layout)

@@ -27,7 +27,7 @@ struct PredictionFitTests {
         let prediction = fit(tuned, base)
         #expect(prediction.staircaseBits == 8 && prediction.staircase.count == 256, "seed \(seed)")
         #expect(prediction.staircase.contains { $0 < 0 }, "seed \(seed)")
-        let naive = NaiveArithmetic(
+        let naive = SpecificationArithmetic(
             type: .float32, slope: prediction.slope, staircase: prediction.staircase,
             staircaseBits: prediction.staircaseBits)
         let exact = zip(tuned, base).count { naive.residual(UInt64($0.bitPattern), base: UInt64($1.bitPattern)) == 0 }

@@ -7,7 +7,7 @@ internal import Testing
 private struct Case {
     var words: [UInt64]
     let base: [UInt64]
-    var naive: NaiveArithmetic
+    var naive: SpecificationArithmetic
 
     /// What the kernel and the naive arithmetic make of it; the residuals and the words restored from them.
     func check(_ note: String) {
@@ -38,7 +38,7 @@ struct WordDifferenceTests {
         for count in [0, 1, 3, 2000] {
             Case(
                 words: TensorWords.random(count, type, using: &generator),
-                base: TensorWords.random(count, type, using: &generator), naive: NaiveArithmetic(type: type)
+                base: TensorWords.random(count, type, using: &generator), naive: SpecificationArithmetic(type: type)
             ).check("\(count) words, seed \(seed)")
         }
     }
@@ -48,7 +48,7 @@ struct WordDifferenceTests {
         let values = TensorWords.exotic(type)
         Case(
             words: values.flatMap { value in values.map { _ in value } }, base: values.flatMap { _ in values },
-            naive: NaiveArithmetic(type: type)
+            naive: SpecificationArithmetic(type: type)
         ).check("exotic")
     }
 
@@ -57,7 +57,7 @@ struct WordDifferenceTests {
         let seed: UInt64 = 7
         var generator = SeededGenerator(seed: seed)
         let words = (0...0xFFFF as ClosedRange<UInt64>).map { $0 }
-        var naive = NaiveArithmetic(type: .bfloat16)
+        var naive = SpecificationArithmetic(type: .bfloat16)
         if predicted {
             naive.slope = -123_456_789
             naive.staircaseBits = 7
@@ -80,7 +80,7 @@ struct WordDifferenceTests {
             Case(
                 words: TensorWords.exotic(type) + TensorWords.random(500, type, using: &generator),
                 base: TensorWords.exotic(type).reversed() + TensorWords.random(500, type, using: &generator),
-                naive: NaiveArithmetic(type: type, slope: slope)
+                naive: SpecificationArithmetic(type: type, slope: slope)
             ).check("slope \(slope), seed \(seed)")
         }
     }
@@ -97,7 +97,7 @@ struct WordDifferenceTests {
             Case(
                 words: TensorWords.random(300, type, using: &generator),
                 base: TensorWords.random(300, type, using: &generator),
-                naive: NaiveArithmetic(type: type, slope: 77 << 24, staircase: steps, staircaseBits: bits)
+                naive: SpecificationArithmetic(type: type, slope: 77 << 24, staircase: steps, staircaseBits: bits)
             ).check("\(bits) bits, seed \(seed)")
         }
     }
@@ -107,7 +107,7 @@ struct WordDifferenceTests {
         let seed = 400 + UInt64(type.code)
         var generator = SeededGenerator(seed: seed)
         for shift in [1, type.bits / 2, type.bits - 1] {
-            let naive = NaiveArithmetic(type: type, shift: shift)
+            let naive = SpecificationArithmetic(type: type, shift: shift)
             let base = TensorWords.exotic(type) + TensorWords.random(300, type, using: &generator)
             let residuals = base.map { _ in generator.next() & (1 << UInt64(type.bits - shift) - 1) }
             let words = zip(residuals, base).map { naive.word($0, base: $1) }
@@ -120,7 +120,7 @@ struct WordDifferenceTests {
         let seed = 500 + UInt64(type.code)
         var generator = SeededGenerator(seed: seed)
         let shift = type.bits - 2
-        let naive = NaiveArithmetic(type: type, shift: shift)
+        let naive = SpecificationArithmetic(type: type, shift: shift)
         let base = TensorWords.random(100, type, using: &generator)
         // q = 1 everywhere: every difference is exactly one bit.
         let words = base.map { naive.word(2, base: $0) }

@@ -1,22 +1,26 @@
-internal import DeltaicCore
-internal import Kernels
-
-extension ElementType {
-    var layout: WordLayout { WordLayout(width: width, mantissaBits: mantissaBits) }
-    /// N of the specification.
-    var bits: Int { 8 * width }
-}
+public import DeltaicCore
 
 /// `Schema/pack/codec-payloads.md`, section 2, word by word in 128-bit arithmetic: slow, and written without a look at the
-/// kernels.
-struct NaiveArithmetic {
-    let type: ElementType
-    var slope: Int64 = 0
-    var staircase: [Int64] = []
-    var staircaseBits = 0
-    var shift = 0
+/// kernels or codecs.
+public struct SpecificationArithmetic: Sendable {
+    public let type: ElementType
+    public var slope: Int64 = 0
+    public var staircase: [Int64] = []
+    public var staircaseBits = 0
+    public var shift = 0
 
-    private var modulus: Int128 { Int128(1) << Int128(type.bits) }
+    public init(
+        type: ElementType, slope: Int64 = 0, staircase: [Int64] = [], staircaseBits: Int = 0, shift: Int = 0
+    ) {
+        self.type = type
+        self.slope = slope
+        self.staircase = staircase
+        self.staircaseBits = staircaseBits
+        self.shift = shift
+    }
+
+    private var bits: Int { 8 * type.width }
+    private var modulus: Int128 { Int128(1) << Int128(bits) }
     private var isFloat: Bool { type.mantissaBits != nil }
 
     private func unsigned(_ value: Int128) -> Int128 {
@@ -46,7 +50,7 @@ struct NaiveArithmetic {
         return UInt64(order < modulus / 2 ? modulus - 1 - order : order - modulus / 2)
     }
 
-    func prediction(_ base: UInt64) -> Int128 {
+    public func prediction(_ base: UInt64) -> Int128 {
         guard let fieldBits = type.mantissaBits else { return 0 }
         let implicit = Int128(1) << Int128(fieldBits)
         let field = Int128(base) % implicit
@@ -56,7 +60,7 @@ struct NaiveArithmetic {
     }
 
     /// z of a word.
-    func residual(_ word: UInt64, base: UInt64) -> UInt64 {
+    public func residual(_ word: UInt64, base: UInt64) -> UInt64 {
         let difference = order(word) - order(base)
         let rest = signed((isNegative(base) ? -difference : difference) - prediction(base))
         let quotient = floorDivide(rest, Int128(1) << Int128(shift))
@@ -64,7 +68,7 @@ struct NaiveArithmetic {
     }
 
     /// The word of a z.
-    func word(_ residual: UInt64, base: UInt64) -> UInt64 {
+    public func word(_ residual: UInt64, base: UInt64) -> UInt64 {
         let half = Int128(residual / 2)
         let quotient = residual % 2 == 0 ? half : -half - 1
         let rest = quotient * (Int128(1) << Int128(shift)) + prediction(base)
@@ -72,7 +76,7 @@ struct NaiveArithmetic {
     }
 
     /// Symbol, number of extra bits and extra bits of a z.
-    func symbol(_ value: UInt64) -> (symbol: UInt8, count: Int, extra: UInt64) {
+    public func symbol(_ value: UInt64) -> (symbol: UInt8, count: Int, extra: UInt64) {
         let precision = [1: 7, 2: 4, 4: 3, 8: 2][type.width] ?? 0
         if Int128(value) < Int128(1) << Int128(precision + 1) { return (UInt8(value), 0, 0) }
         var magnitude = 0
@@ -84,7 +88,7 @@ struct NaiveArithmetic {
     }
 
     /// Symbols and packed extra bits of all words.
-    func symbols(_ values: [UInt64]) -> (symbols: [UInt8], extraBits: [UInt8]) {
+    public func symbols(_ values: [UInt64]) -> (symbols: [UInt8], extraBits: [UInt8]) {
         var symbols: [UInt8] = []
         var bits: [Bool] = []
         for value in values {
