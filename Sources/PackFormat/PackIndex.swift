@@ -46,7 +46,7 @@ struct PackIndex {
     init(_ raw: [UInt8], end: Int) throws(DeltaicError) {
         var reader = ByteReader(raw, place: "pack index")
         let count = try reader.varint("objects", limit: PackLayout.objectLimit)
-        manifestOffset = try reader.varint("manifest offset", limit: end)
+        manifestOffset = try reader.varint("P-24: the manifest offset", limit: end)
         manifestDigest = try reader.digest("manifest digest")
         var objects: [PackObject] = []
         var place = PackLayout.headerLength
@@ -55,8 +55,8 @@ struct PackIndex {
             // A chunk takes at least 20 bytes of the index, so this loop cannot outrun the bytes that are there.
             var chunks: [ChunkRecord] = []
             for _ in 0..<description.grid.chunkCount {
-                let gap = try reader.varint("distance", limit: end)
-                let headerLength = try reader.varint("record header length", limit: 1024)
+                let gap = try reader.varint("P-24: the distance of a record", limit: end)
+                let headerLength = try reader.varint("P-07: the record header length", limit: 1024)
                 guard PackLayout.recordHeaderLimits.contains(headerLength) else {
                     throw .pack("P-07", "bad record header length", found: "\(headerLength)")
                 }
