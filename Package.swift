@@ -23,7 +23,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
-        .target(name: "DeltaicCore", dependencies: ["COpenSSL", "CXXHash"], swiftSettings: strict),
+        // The allocator's settings are in the C library, but not in the toolchain's module of it.
+        .systemLibrary(name: "CAllocator"),
+
+        .target(name: "DeltaicCore", dependencies: ["CAllocator", "COpenSSL", "CXXHash"], swiftSettings: strict),
         .target(name: "Kernels", swiftSettings: strict),
         .target(
             name: "DeltaicSchema", path: "Schema", sources: ["DeltaicSchema.swift"],
@@ -55,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "DeltaicBench",
             dependencies: [
-                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Registry",
+                "CZstd", "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Registry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/DeltaicBench", swiftSettings: strict),

@@ -14,8 +14,14 @@ CREATE TABLE models (
     namespace   TEXT,
     is_base     INTEGER NOT NULL CHECK (is_base IN (0, 1)),
     -- The highest version number ever given: numbers are not used again.
-    last_number INTEGER NOT NULL DEFAULT 0
+    last_number INTEGER NOT NULL DEFAULT 0,
+    -- The sums over its versions, kept by the triggers below.
+    versions     INTEGER NOT NULL DEFAULT 0,
+    raw_bytes    INTEGER NOT NULL DEFAULT 0,
+    stored_bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+CREATE INDEX bases ON models (id) WHERE is_base = 1;
 
 -- What a fine-tune is for.
 CREATE TABLE tasks (
@@ -51,10 +57,21 @@ CREATE TABLE versions (
 ) STRICT;
 
 CREATE INDEX versions_by_tree ON versions (model_id, tree_id);
-CREATE INDEX versions_by_base ON versions (base_version_id);
-CREATE INDEX versions_by_task ON versions (task_id, model_id);
--- Holds all that sums of sizes need, so that they never read the wide rows.
-CREATE INDEX versions_by_size ON versions (model_id, base_version_id, task_id, raw_bytes, stored_bytes);
+-- These two hold all that sums of sizes need, so that they never read the wide rows.
+CREATE INDEX versions_by_base ON versions (base_version_id, model_id, raw_bytes, stored_bytes);
+CREATE INDEX versions_by_task ON versions (task_id, model_id, raw_bytes, stored_bytes);
+
+CREATE TRIGGER version_added AFTER INSERT ON versions BEGIN
+    UPDATE models SET versions = versions + 1, raw_bytes = raw_bytes + new.raw_bytes,
+        stored_bytes = stored_bytes + new.stored_bytes
+    WHERE id = new.model_id;
+END;
+
+CREATE TRIGGER version_removed AFTER DELETE ON versions BEGIN
+    UPDATE models SET versions = versions - 1, raw_bytes = raw_bytes - old.raw_bytes,
+        stored_bytes = stored_bytes - old.stored_bytes
+    WHERE id = old.model_id;
+END;
 
 -- A movable name for a version of a model.
 CREATE TABLE tags (

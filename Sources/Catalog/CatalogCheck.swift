@@ -26,6 +26,14 @@ extension CatalogDatabase {
             "models m WHERE last_number < (SELECT max(number) FROM versions WHERE model_id = m.id)"
         ),
         (
+            "models have other sums than their versions",
+            """
+            models m WHERE (versions, raw_bytes, stored_bytes) <>
+                (SELECT count(*), coalesce(sum(raw_bytes), 0), coalesce(sum(stored_bytes), 0)
+                 FROM versions WHERE model_id = m.id)
+            """
+        ),
+        (
             "versions have another raw size than their files",
             "versions v WHERE raw_bytes <> (SELECT coalesce(sum(size), 0) FROM files WHERE version_id = v.id)"
         ),

@@ -72,7 +72,10 @@ public final class CatalogDatabase: Sendable {
     private static func openPool(_ path: String) throws -> DatabasePool {
         let pool = try DatabasePool(path: path, configuration: configuration(readOnly: false))
         // GRDB sets NORMAL whenever it sets WAL mode; a published version must survive a power cut.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        // The cache is in KiB: digests are inserted in no order, so a large catalog is written all over.
+        try pool.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768")
+        }
         return pool
     }
 

@@ -2,7 +2,10 @@
 ///
 /// Only the encoder runs this, so its choices need not be repeatable elsewhere: the prediction is stored.
 public enum PredictionFit {
-    private static let sampleTarget = 32_768
+    /// About sixty-four for each step of a staircase.
+    private static let sampleTarget = 16_384
+    /// Enough for a median.
+    private static let slopeSampleTarget = 1024
 
     /// The staircase or slope that takes most out of the differences, or none.
     public static func fit(words: [UInt8], base: [UInt8], count: Int, layout: WordLayout) -> BasePrediction {
@@ -81,19 +84,20 @@ public enum PredictionFit {
     /// The median ratio of move to mantissa, if it makes the moves shorter by a quarter of a bit in the mean.
     private static func slope(_ moves: [Move], mantissaBits: Int) -> BasePrediction? {
         let implicit = UInt64(1) << UInt64(mantissaBits)
-        let ratios = moves.map { Double($0.units) / Double($0.field | implicit) }.sorted()
+        let sample = stride(from: 0, to: moves.count, by: max(1, moves.count / slopeSampleTarget)).map { moves[$0] }
+        let ratios = sample.map { Double($0.units) / Double($0.field | implicit) }.sorted()
         guard !ratios.isEmpty else { return nil }
         let scaled = (ratios[ratios.count / 2] * 4_294_967_296).rounded()
         guard scaled != 0, abs(scaled) < Double(BasePrediction.slopeLimit) else { return nil }
         let slope = Int64(scaled)
         var bitsBefore = 0
         var bitsAfter = 0
-        for move in moves {
+        for move in sample {
             let predicted = (Double(move.field | implicit) * scaled / 4_294_967_296).rounded()
             bitsBefore += 64 - move.units.magnitude.leadingZeroBitCount
             bitsAfter += 64 - (move.units &- Int64(predicted)).magnitude.leadingZeroBitCount
         }
-        guard (bitsBefore - bitsAfter) * 4 > moves.count else { return nil }
+        guard (bitsBefore - bitsAfter) * 4 > sample.count else { return nil }
         return BasePrediction(slope: slope)
     }
 }

@@ -61,7 +61,7 @@ public struct PackDirectory: Sendable {
         return reader
     }
 
-    /// Deletes a pack. A pack that is not there is no error: an interrupted deletion may have come as far.
+    /// Deletes a pack; a pack that is not there is no error: an interrupted deletion may have come as far.
     public func delete(_ id: Digest) throws(DeltaicError) {
         let path = path(of: id)
         do {

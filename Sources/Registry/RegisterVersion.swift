@@ -86,7 +86,7 @@ extension ModelRegistry {
     private func baseVersion(_ registration: Registration, isBase: Bool) throws -> VersionRecord? {
         for tag in registration.tags { try ModelName.check(tag, kind: "tag", limit: 128) }
         if let task = registration.task { try ModelName.check(task, kind: "task", limit: 96) }
-        if let existing = try catalog.versions(of: registration.name).first, existing.isBase != isBase {
+        if let existing = try catalog.newestVersion(of: registration.name), existing.isBase != isBase {
             throw DeltaicError(
                 .notABase, "the name belongs to a \(existing.isBase ? "base" : "model")", at: ["\(registration.name)"],
                 advice: existing.isBase
@@ -143,7 +143,7 @@ extension ModelRegistry {
     private func draft(
         _ registration: Registration, isBase: Bool, base: VersionRecord?, files: [HashedFile], tree: GitObjectID
     ) throws -> VersionDraft {
-        let parent = try catalog.versions(of: registration.name).first?.commit
+        let parent = try catalog.newestVersion(of: registration.name)?.commit
         let createdAt = Int(Date().timeIntervalSince1970)
         let commit = try GitCommit.object(
             tree: tree, parents: parent.map { [$0] } ?? [],

@@ -47,6 +47,13 @@ struct ListTests {
         #expect(try list(ModelFilter(task: "none")) == [])
     }
 
+    @Test("pages follow each other without a gap")
+    func pages() throws {
+        #expect(try list(ModelFilter(limit: 2)) == ["minilm@v1", "org/a@v1"])
+        #expect(try list(ModelFilter(after: name("org/a"), limit: 2)) == ["org/b@v2", "solo@v1"])
+        #expect(try list(ModelFilter(after: name("solo"), limit: 2)) == [])
+    }
+
     @Test("a task counts its models, not its versions")
     func tasks() throws {
         try database.addTask("math", description: "sums")

@@ -65,6 +65,18 @@ struct PublishTests {
         #expect(tensors.map(\.byteCount) == [1, 0])
     }
 
+    @Test(
+        "metadata is read back whatever it contains",
+        arguments: [
+            [:], ["a": "b"], ["": ""], ["a": "1", "b": "2", "c": "\"}"], ["back\\slash": "line\nbreak"],
+            [",": ":", "{": "}", "é": "\u{1F600}\u{0}"],
+        ])
+    func metadata(_ metadata: [String: String]) throws {
+        var new = try newVersion("m", seed: "1")
+        new.metadata = metadata
+        #expect(try database.publish(new).metadata == metadata)
+    }
+
     @Test("numbers go up by one per model")
     func numbers() throws {
         let numbers = try ["1", "2", "3"].map { try database.publish(newVersion("m", seed: $0)).number }

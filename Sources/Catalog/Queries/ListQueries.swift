@@ -30,16 +30,19 @@ extension CatalogDatabase {
             ofModel.append("m.namespace = ?")
             arguments.append(namespace)
         }
+        if let after = filter.after {
+            ofModel.append("m.name > ?")
+            arguments.append(after.description)
+        }
+        arguments.append(filter.limit ?? -1)
         let sql = """
-            SELECT \(VersionRows.columns), s.versions, s.raw_bytes, s.stored_bytes
+            SELECT \(VersionRows.columns), m.versions, m.raw_bytes, m.stored_bytes
             FROM models m
-            JOIN versions v ON v.id =
+            CROSS JOIN versions v ON v.id =
                 (SELECT x.id FROM versions x WHERE x.model_id = m.id\(ofVersion) ORDER BY x.number DESC LIMIT 1)
-            JOIN (SELECT model_id, count(*) AS versions, sum(raw_bytes) AS raw_bytes, sum(stored_bytes) AS stored_bytes
-                  FROM versions GROUP BY model_id) s ON s.model_id = m.id
             \(VersionRows.joins)
             \(ofModel.isEmpty ? "" : "WHERE " + ofModel.joined(separator: " AND "))
-            ORDER BY m.name
+            ORDER BY m.name LIMIT ?
             """
         return try read { database in
             try database.rows(sql, StatementArguments(arguments)) { row in

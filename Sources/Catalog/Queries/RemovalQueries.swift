@@ -17,9 +17,7 @@ extension CatalogDatabase {
             try removal.refuseDependants()
             let ownPacks = try removal.packs("version_id IN (SELECT value FROM json_each(?))", [removal.list])
             try removal.deleteVersions()
-            try removal.findLiveObjects()
-            let unreferenced = try removal.packs(Removal.isUnreferenced)
-            try removal.deletePacks()
+            let unreferenced = try removal.deleteUnreferencedPacks()
             let gone = Set(unreferenced.map(\.id))
             return RemovalResult(
                 removedVersions: removed, unreferencedPacks: unreferenced,
@@ -35,9 +33,18 @@ private struct Removal {
     /// The ids as a JSON array.
     var list: String { "[" + ids.map(String.init).joined(separator: ",") + "]" }
 
-    static let isUnreferenced = """
-        version_id IS NULL AND NOT EXISTS \
-        (SELECT 1 FROM objects JOIN temp.live_objects l ON l.id = objects.id WHERE objects.pack_id = packs.id)
+    /// Finds a row if a version needs an object of the pack `?`, itself or through what depends on it.
+    ///
+    /// The walk goes up from the pack and ends at the first such object, so it costs what is to be deleted, not what is
+    /// registered.
+    static let isNeeded = """
+        WITH RECURSIVE dependant (id) AS (
+            SELECT id FROM objects WHERE pack_id = ?
+            UNION SELECT d.object_id FROM dependant CROSS JOIN object_dependencies d ON d.dependency_id = dependant.id)
+        SELECT 1 FROM dependant
+        WHERE EXISTS (SELECT 1 FROM tensors WHERE object_id = dependant.id)
+            OR EXISTS (SELECT 1 FROM files WHERE object_id = dependant.id)
+        LIMIT 1
         """
 
     func versions() throws -> [VersionRecord] {
@@ -73,35 +80,29 @@ private struct Removal {
     func deleteVersions() throws {
         // One statement, so that a base and its fine-tunes can go together.
         try database.run("DELETE FROM versions WHERE id IN (SELECT value FROM json_each(?))", [list])
-        try database.run("DELETE FROM models WHERE id NOT IN (SELECT model_id FROM versions)")
+        try database.run("DELETE FROM models WHERE versions = 0")
     }
 
-    /// Fills `temp.live_objects` with what the versions that are left need.
-    func findLiveObjects() throws {
-        try database.execute(sql: "CREATE TEMP TABLE IF NOT EXISTS live_objects (id INTEGER PRIMARY KEY)")
-        try database.run("DELETE FROM temp.live_objects")
-        try database.run(
-            """
-            WITH RECURSIVE live (id) AS (
-                SELECT object_id FROM tensors UNION SELECT object_id FROM files
-                UNION SELECT d.dependency_id FROM live CROSS JOIN object_dependencies d ON d.object_id = live.id)
-            INSERT INTO temp.live_objects SELECT id FROM live
-            """)
-    }
-
-    func deletePacks() throws {
+    func deleteUnreferencedPacks() throws -> [PackRecord] {
+        let orphans = try database.rows("SELECT id FROM packs WHERE version_id IS NULL") {
+            try $0.decode(Int64.self, atIndex: 0)
+        }
+        let doomed =
+            "["
+            + (try orphans.filter { try !database.exists(Self.isNeeded, [$0]) })
+            .map(String.init).joined(separator: ",") + "]"
+        let packs = try packs("id IN (SELECT value FROM json_each(?))", [doomed])
         // With the objects of a pack go those that nothing needs and that cannot be decoded without them, although their
-        // own pack stays: if they were left, a later version could be made to rely on them. None of them is live, for
-        // what a live object depends on is live.
+        // own pack stays: if they were left, a later version could be made to rely on them. None of them is needed by
+        // any version, for then the pack would be too.
         try database.run(
             """
             WITH RECURSIVE doomed (id) AS (
-                SELECT id FROM objects WHERE pack_id IN (SELECT id FROM packs WHERE \(Self.isUnreferenced))
+                SELECT id FROM objects WHERE pack_id IN (SELECT value FROM json_each(?))
                 UNION SELECT d.object_id FROM doomed CROSS JOIN object_dependencies d ON d.dependency_id = doomed.id)
             DELETE FROM objects WHERE id IN (SELECT id FROM doomed)
-            """)
-        try database.run(
-            "DELETE FROM packs WHERE \(Self.isUnreferenced)")
-        try database.run("DELETE FROM temp.live_objects")
+            """, [doomed])
+        try database.run("DELETE FROM packs WHERE id IN (SELECT value FROM json_each(?))", [doomed])
+        return packs
     }
 }

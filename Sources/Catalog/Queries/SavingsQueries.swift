@@ -7,33 +7,18 @@ extension CatalogDatabase {
     /// Every version is in exactly one group. The stored bytes of all groups and the retained bytes of ``savingsTotal()``
     /// add up to the bytes of all packs.
     public func savings(by grouping: SavingsRow.Grouping) throws -> [SavingsRow] {
-        // The inner statement sums over a covering index; the names are looked up once per sum.
-        let (columns, joins, name) =
+        let sql =
             switch grouping {
-            case .model: ("model_id", "JOIN models m ON m.id = s.model_id", "m.name")
+            case .model: "SELECT name, versions, raw_bytes, stored_bytes FROM models ORDER BY name"
             case .base:
-                (
-                    "model_id, base_version_id",
-                    """
-                    JOIN models m ON m.id = s.model_id LEFT JOIN versions bv ON bv.id = s.base_version_id \
-                    LEFT JOIN models bm ON bm.id = bv.model_id
-                    """,
-                    "CASE WHEN m.is_base THEN m.name ELSE coalesce(bm.name, '(none)') END"
-                )
+                Self.savings(
+                    ofFineTunesBy: "base_version_id",
+                    named: "LEFT JOIN versions v ON v.id = s.base_version_id LEFT JOIN models n ON n.id = v.model_id",
+                    andOfBasesIn: "name")
             case .task:
-                (
-                    "model_id, task_id",
-                    "JOIN models m ON m.id = s.model_id LEFT JOIN tasks t ON t.id = s.task_id",
-                    "CASE WHEN m.is_base THEN '(none)' ELSE coalesce(t.name, '(none)') END"
-                )
+                Self.savings(
+                    ofFineTunesBy: "task_id", named: "LEFT JOIN tasks n ON n.id = s.task_id", andOfBasesIn: "'(none)'")
             }
-        let sql = """
-            SELECT \(name) AS label, sum(s.versions), sum(s.raw_bytes), sum(s.stored_bytes)
-            FROM (SELECT \(columns), count(*) AS versions, sum(raw_bytes) AS raw_bytes, sum(stored_bytes) AS stored_bytes
-                  FROM versions GROUP BY \(columns)) s
-            \(joins)
-            GROUP BY label ORDER BY label = '(none)', label
-            """
         return try read { database in
             try database.rows(sql) { row in
                 SavingsRow(
@@ -43,10 +28,27 @@ extension CatalogDatabase {
         }
     }
 
+    /// The inner sums run over a covering index and skip the few bases, which are added from their own rows.
+    private static func savings(ofFineTunesBy column: String, named joins: String, andOfBasesIn group: String) -> String
+    {
+        """
+        SELECT label, sum(versions), sum(raw_bytes), sum(stored_bytes) FROM (
+            SELECT coalesce(n.name, '(none)') AS label, s.versions, s.raw_bytes, s.stored_bytes
+            FROM (SELECT \(column), count(*) AS versions, sum(raw_bytes) AS raw_bytes, sum(stored_bytes) AS stored_bytes
+                  FROM versions WHERE model_id NOT IN (SELECT id FROM models WHERE is_base = 1) GROUP BY \(column)) s
+            \(joins)
+            UNION ALL
+            SELECT \(group), versions, raw_bytes, stored_bytes FROM models WHERE is_base = 1)
+        GROUP BY label ORDER BY label = '(none)', label
+        """
+    }
+
     /// What is saved in all; the stored bytes are the sum of the sizes of all pack files.
     public func savingsTotal() throws -> SavingsTotal {
         try read { database in
-            let versions = try database.first("SELECT count(*), coalesce(sum(raw_bytes), 0) FROM versions") {
+            let versions = try database.first(
+                "SELECT coalesce(sum(versions), 0), coalesce(sum(raw_bytes), 0) FROM models"
+            ) {
                 (try $0.int(0), try $0.int(1))
             }
             let packs = try database.first(

@@ -47,10 +47,27 @@ enum VersionRows {
 
     private static func metadata(_ text: String) throws -> [String: String] {
         if text == "{}" { return [:] }
+        if let plain = plainObject(text) { return plain }
         do {
             return try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
         } catch {
             throw DeltaicError.damagedRow("the metadata of a version is no JSON object of strings")
         }
+    }
+
+    /// Reads what ``json(_:)`` writes when nothing had to be escaped, at a fraction of the cost of a general decoder; nil for
+    /// anything else.
+    private static func plainObject(_ text: String) -> [String: String]? {
+        guard text.hasPrefix("{\""), text.hasSuffix("\"}"), !text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
+        // Without escapes, every quotation mark begins or ends a string: the odd pieces are the strings.
+        let pieces = text.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false).map(
+            Substring.init)
+        guard pieces.count % 4 == 1 else { return nil }
+        var object: [String: String] = [:]
+        for start in stride(from: 0, to: pieces.count - 1, by: 4) {
+            guard pieces[start] == (start == 0 ? "{" : ","), pieces[start + 2] == ":" else { return nil }
+            object[String(pieces[start + 1])] = String(pieces[start + 3])
+        }
+        return pieces.last == "}" ? object : nil
     }
 }

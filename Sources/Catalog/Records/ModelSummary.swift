@@ -21,14 +21,21 @@ public struct ModelFilter: Hashable, Sendable {
     public var isBase: Bool?
     /// Only names of the form `namespace/name`.
     public var namespace: String?
+    /// Only names that come after this one: the last of the page before.
+    public var after: ModelName?
+    /// At most so many models.
+    public var limit: Int?
 
     public init(
-        base: ModelName? = nil, task: String? = nil, tag: String? = nil, isBase: Bool? = nil, namespace: String? = nil
+        base: ModelName? = nil, task: String? = nil, tag: String? = nil, isBase: Bool? = nil, namespace: String? = nil,
+        after: ModelName? = nil, limit: Int? = nil
     ) {
         self.base = base
         self.task = task
         self.tag = tag
         self.isBase = isBase
         self.namespace = namespace
+        self.after = after
+        self.limit = limit
     }
 }

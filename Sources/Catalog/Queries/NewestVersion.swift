@@ -2,6 +2,16 @@ public import DeltaicCore
 internal import GRDB
 
 extension CatalogDatabase {
+    /// The newest version of a model, nil if there is no such model.
+    public func newestVersion(of model: ModelName) throws -> VersionRecord? {
+        try read { database in
+            try database.first(
+                VersionRows.select
+                    + " WHERE v.model_id = (SELECT id FROM models WHERE name = ?) ORDER BY v.number DESC LIMIT 1",
+                [model.description], VersionRows.record)
+        }
+    }
+
     /// The number that the next version of a model gets: 1 for a model that is not there.
     public func nextNumber(of model: ModelName) throws -> Int {
         try read { database in
