@@ -22,19 +22,22 @@ extension VersionComparison {
             + (files.isEmpty ? [] : files.lines(width: width) + [""]) + [summary]
     }
 
+    /// Shapes and the rest are in the JSON: names need the room.
     private var tensorTable: TextTable {
         var table = TextTable([
-            .name("tensor"), .text("dtype"), .text("shape"), .text("kind"), .number("changed"), .number("percent"),
-            .number("relative"), .number("size"), .number("stored"),
+            .name("tensor"), .text("dtype"), .number("changed"), .number("percent"), .number("relative"),
+            .number("size"), .number("stored"),
         ])
         for tensor in tensors {
+            let percent = tensor.changed.flatMap { changed in
+                tensor.compared.map { NumberFormat.percent(changed, of: $0) }
+            }
             table.add([
-                tensor.name, tensor.type.rawValue, tensor.shape.description, tensor.kind.word,
-                tensor.changed.map { NumberFormat.count($0) } ?? "-",
-                tensor.changed.flatMap { changed in tensor.compared.map { NumberFormat.percent(changed, of: $0) } }
-                    ?? "-",
-                tensor.relativeChange.map { NumberFormat.significant($0) } ?? "-", ByteFormat.text(tensor.bytes),
-                ByteFormat.text(tensor.storedBytes),
+                tensor.name, tensor.type.rawValue,
+                tensor.kind == .changed ? NumberFormat.count(tensor.changed ?? 0) : tensor.kind.word,
+                tensor.kind == .changed ? percent ?? "-" : "-",
+                tensor.kind == .changed ? tensor.relativeChange.map { NumberFormat.significant($0) } ?? "-" : "-",
+                ByteFormat.text(tensor.bytes), ByteFormat.text(tensor.storedBytes),
             ])
         }
         return table

@@ -34,7 +34,7 @@ extension VersionDetails {
     /// Tensors by codec, and by whether this version's pack holds them; equal tensors are stored once.
     private var codecTable: TextTable {
         var table = TextTable([
-            .text("codec"), .text("held by"), .number("tensors"), .number("size"), .number("stored"),
+            .text("codec"), .text("pack"), .number("tensors"), .number("size"), .number("stored"),
             .number("percent"),
         ])
         struct Kind: Hashable {
@@ -47,7 +47,7 @@ extension VersionDetails {
             let size = tensors.reduce(0) { $0 + $1.size }
             let stored = Self.storedBytes(tensors.map(\.content))
             table.add([
-                kind.codec, kind.isShared ? "earlier pack" : "this pack", "\(tensors.count)", ByteFormat.text(size),
+                kind.codec, kind.isShared ? "earlier" : "this", "\(tensors.count)", ByteFormat.text(size),
                 ByteFormat.text(stored), NumberFormat.percent(stored, of: size),
             ])
         }
@@ -56,13 +56,13 @@ extension VersionDetails {
 
     private var tensorTable: TextTable {
         var table = TextTable([
-            .name("tensor"), .text("dtype"), .text("shape"), .number("size"), .text("codec"), .text("held by"),
+            .name("tensor"), .text("dtype"), .text("shape"), .number("size"), .text("codec"), .text("pack"),
             .number("stored"), .number("percent"),
         ])
         for tensor in tensors {
             table.add([
                 tensor.name, tensor.type.rawValue, tensor.shape.description, ByteFormat.text(tensor.size),
-                tensor.content.codec, tensor.content.isShared ? "earlier pack" : "this pack",
+                tensor.content.codec, tensor.content.isShared ? "earlier" : "this",
                 ByteFormat.text(tensor.content.storedBytes),
                 NumberFormat.percent(tensor.content.storedBytes, of: tensor.size),
             ])
@@ -72,7 +72,7 @@ extension VersionDetails {
 
     private var fileTable: TextTable {
         var table = TextTable([
-            .name("file"), .number("size"), .number("tensors"), .number("stored"), .text("held by"), .text("sha256"),
+            .name("file"), .number("size"), .number("tensors"), .number("stored"), .text("pack"), .text("sha256"),
         ])
         let tensors = Dictionary(grouping: tensors, by: \.file)
         for file in files {
@@ -81,7 +81,7 @@ extension VersionDetails {
             table.add([
                 file.path, ByteFormat.text(file.size), file.tensorCount > 0 ? "\(file.tensorCount)" : "-",
                 ByteFormat.text(Self.storedBytes(contents)),
-                holders.count > 1 ? "both" : holders.contains(true) ? "earlier pack" : "this pack", file.sha256.short,
+                holders.count > 1 ? "both" : holders.contains(true) ? "earlier" : "this", file.sha256.short,
             ])
         }
         return table
