@@ -7,12 +7,16 @@ struct WorkerPool: Sendable {
     ///
     /// At most `threads` + 1 inputs are in work or waiting to be consumed, which bounds the memory.
     /// - Throws: the first error of `transform` or `consume`; what is in work is cancelled and waited for.
+    ///   `CancellationError` if the task that it runs in is cancelled.
     func mapInOrder<Input: Sendable, Output: Sendable>(
         _ inputs: some Sequence<Input>, _ transform: @escaping @Sendable (Input) throws -> Output,
         consume: (Output) throws -> Void
     ) async throws {
         guard threads > 1 else {
-            for input in inputs { try consume(transform(input)) }
+            for input in inputs {
+                try Task.checkCancellation()
+                try consume(transform(input))
+            }
             return
         }
         try await withThrowingTaskGroup(of: (Int, Output).self) { group in
@@ -26,6 +30,7 @@ struct WorkerPool: Sendable {
                 }
             }
             for input in inputs {
+                try Task.checkCancellation()
                 while started - consumed > threads, let (position, output) = try await group.next() {
                     waiting[position] = output
                     try consumeReady()

@@ -1,4 +1,10 @@
+internal import DeltaicCommands
+internal import Glibc
+
+/// The program: everything is in `DeltaicCommands`.
 @main
 struct Main {
-    static func main() {}
+    static func main() async {
+        exit(await DeltaicCommand.runProcess())
+    }
 }

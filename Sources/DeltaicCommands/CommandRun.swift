@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import DeltaicCore
+internal import Glibc
+
+extension DeltaicCommand {
+    /// Runs the command that the process was started with, and says with which status it is to exit.
+    ///
+    /// Failures are told on standard error. SIGINT, SIGTERM and SIGHUP cancel the command, which removes its temporary
+    /// files; the status is then 128 and the signal's number.
+    public static func runProcess() async -> Int32 {
+        let work = Task { await runCommand() }
+        let interruption = Interruption { work.cancel() }
+        let failure = await work.value
+        return failure.map { report($0, interruption) } ?? ExitStatus.success.rawValue
+    }
+
+    private static func runCommand() async -> (any Error)? {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Tells a failure and returns its status.
+    private static func report(_ error: any Error, _ interruption: Interruption) -> Int32 {
+        if let status = interruption.status {
+            StandardStreams.writeNote("error: interrupted")
+            return status
+        }
+        switch error {
+        case let error as DeltaicError:
+            StandardStreams.writeNote("error: \(error)")
+            return ExitStatus(error.code.category).rawValue
+        case is ClosedOutput:
+            return 128 + SIGPIPE
+        case let error as ExitCode:
+            return error.rawValue
+        default:
+            return reportArguments(error)
+        }
+    }
+
+    /// What the argument parser has to say: help and the like are no failures.
+    private static func reportArguments(_ error: any Error) -> Int32 {
+        let message = fullMessage(for: error)
+        let status = exitCode(for: error).rawValue
+        guard status == ExitStatus.success.rawValue else {
+            let prefix = "Error: "
+            StandardStreams.writeNote(
+                message.hasPrefix(prefix) ? "error: " + message.dropFirst(prefix.count) : "error: " + message)
+            return status
+        }
+        do {
+            try StandardStreams.writeResult(message)
+            return status
+        } catch let error as DeltaicError {
+            StandardStreams.writeNote("error: \(error)")
+            return ExitStatus(error.code.category).rawValue
+        } catch {
+            return 128 + SIGPIPE
+        }
+    }
+}

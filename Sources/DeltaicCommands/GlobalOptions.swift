@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Registry
+
+/// Which registry a command works on.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the registry (default: $DELTAIC_HOME, else your data folder).", valueName: "dir"),
+        completion: .directory)
+    var registry: String?
+
+    func validate() throws {
+        if registry?.isEmpty == true { throw ValidationError("--registry needs the path of a folder") }
+    }
+
+    /// The folder: `--registry`, else `DELTAIC_HOME`, else `deltaic` in the user's data folder.
+    var path: String {
+        if let registry { return registry }
+        let environment = ProcessInfo.processInfo.environment
+        if let home = environment["DELTAIC_HOME"], !home.isEmpty { return home }
+        // A relative XDG_DATA_HOME is to be ignored, says its specification.
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data + "/deltaic" }
+        return FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share/deltaic"
+    }
+
+    /// Opens the registry to look at it.
+    func openForReading(threads: ThreadOptions? = nil) throws -> ModelRegistry {
+        try open(threads: threads, isReadOnly: true)
+    }
+
+    /// Opens the registry to change it.
+    func openForWriting(threads: ThreadOptions? = nil) throws -> ModelRegistry {
+        try open(threads: threads, isReadOnly: false)
+    }
+
+    private func open(threads: ThreadOptions?, isReadOnly: Bool) throws -> ModelRegistry {
+        try ModelRegistry(
+            path: path,
+            options: ModelRegistry.Options(
+                threads: threads?.threads, progress: ProgressLine.onTerminal(), isReadOnly: isReadOnly))
+    }
+}

@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Registry
+
+/// `deltaic inspect`: what a pack holds.
+struct InspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show what a pack holds: its streams, their bytes, its objects.",
+        discussion: "A pack given by its path need not belong to a registry.")
+
+    @Argument(
+        help: ArgumentHelp("The path of a pack, or six or more digits of its id.", valueName: "pack"),
+        completion: .file(extensions: ["pack"]))
+    var pack: String
+
+    @Flag(help: "Show every object: a tensor, a header, or a file that is no safetensors.")
+    var objects = false
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: OutputFormat
+
+    func run() async throws {
+        let report =
+            FileManager.default.fileExists(atPath: pack)
+            ? try ModelRegistry.inspect(path: pack) : try global.openForReading().inspect(pack)
+        try output.write(report) { report.lines(showsObjects: objects, width: $0) }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Foundation
+
+/// Numbers other than sizes, for people.
+enum NumberFormat {
+    /// `22,713,216`.
+    static func count(_ value: Int) -> String {
+        var groups: [String] = []
+        var rest = value.magnitude
+        while rest >= 1000 {
+            groups.append(String(format: "%03d", Int(rest % 1000)))
+            rest /= 1000
+        }
+        groups.append(String(rest))
+        return (value < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
+    }
+
+    /// `1 file`, `3 files`.
+    static func count(_ value: Int, _ noun: String) -> String {
+        count(value) + " " + noun + (value == 1 ? "" : "s")
+    }
+
+    /// `32.5 %`; `-` if there is no whole.
+    static func percent(_ part: Int, of whole: Int) -> String {
+        guard whole > 0 else { return "-" }
+        let percent = 100 * Double(part) / Double(whole)
+        return percent > 0 && percent < 0.05 ? "<0.1 %" : String(format: "%.1f %%", percent)
+    }
+
+    /// How often `part` goes into `whole`: `3.1x`; `-` if it is nothing.
+    static func ratio(_ whole: Int, to part: Int) -> String {
+        part > 0 ? String(format: "%.1fx", Double(whole) / Double(part)) : "-"
+    }
+
+    /// Three significant digits: `0.0123`, `1.2e-05`.
+    static func significant(_ value: Double) -> String {
+        value == 0 ? "0" : String(format: "%.3g", value)
+    }
+
+    /// Seconds since 1970 as ISO 8601 in UTC.
+    static func date(_ seconds: Int) -> String {
+        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+    }
+}

@@ -1,0 +1,24 @@
+internal import Registry
+
+extension RegistrationResult {
+    /// What was registered, in one or two lines.
+    var lines: [String] {
+        let name = version.reference
+        guard isNew else {
+            let tags = version.tags.isEmpty ? [] : ["its tags: " + version.tags.joined(separator: ", ")]
+            return ["\(name) has exactly these files already: nothing was stored"] + tags
+        }
+        let share = NumberFormat.percent(storedBytes, of: version.rawBytes)
+        return [
+            "\(version.isBase ? "added base" : "registered") \(name): \(ByteFormat.text(version.rawBytes)), "
+                + "stored in \(ByteFormat.text(storedBytes)) (\(share)), "
+                + "\(newObjects) of \(NumberFormat.count(newObjects + knownObjects, "object")) were new"
+        ]
+    }
+
+    /// Says on standard error what was left out.
+    func noteSkipped() {
+        guard !skipped.isEmpty else { return }
+        StandardStreams.writeNote("note: left out, as no part of the model: " + skipped.joined(separator: ", "))
+    }
+}

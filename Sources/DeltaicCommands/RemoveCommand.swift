@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import DeltaicCore
+internal import Registry
+
+/// `deltaic remove`: removes versions.
+struct RemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove one version of a model or base, or all of them.",
+        discussion: """
+            NAME@v2 or NAME:tag removes that version; NAME alone removes every version. Nothing is asked first. A base \
+            that others are deltas of is not removed. Packs go as soon as no version needs anything in them.
+            """)
+
+    @Argument(help: ArgumentHelp("The version, or the model with all its versions.", valueName: "name[@v|:tag]"))
+    var name: String
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: OutputFormat
+
+    func run() async throws {
+        let reference = try VersionReference(name)
+        let report = try global.openForWriting().remove(reference)
+        try output.write(report) { _ in report.lines }
+    }
+}
+
+extension RemovalReport {
+    fileprivate var lines: [String] {
+        let names = removed.map(\.reference).joined(separator: ", ")
+        let kept = retainedBytes > 0 ? ", kept \(ByteFormat.text(retainedBytes)) that other versions need" : ""
+        return ["removed \(names): freed \(ByteFormat.text(freedBytes))\(kept)"]
+    }
+}

@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Registry
+
+/// `deltaic savings`: what deltas save.
+struct SavingsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "savings", abstract: "Say what was registered, what is stored, and what that saves.",
+        discussion: """
+            Registered is the size of the files as they were; stored is the size of the packs on disk, with everything \
+            in them. The ratio is registered over stored.
+            """)
+
+    /// The words that `--by` takes.
+    enum Grouping: String, CaseIterable, ExpressibleByArgument {
+        case base, task, model
+
+        var kind: SavingsReport.Grouping {
+            switch self {
+            case .base: .base
+            case .task: .task
+            case .model: .model
+            }
+        }
+    }
+
+    @Option(name: .customLong("by"), help: "How versions are grouped.")
+    var grouping: Grouping = .model
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: OutputFormat
+
+    func run() async throws {
+        let report = try global.openForReading().savings(by: grouping.kind)
+        try output.write(report) { report.lines(width: $0) }
+    }
+}
+
+extension SavingsReport {
+    fileprivate func lines(width: Int?) -> [String] {
+        var table = TextTable([
+            .name(grouping.rawValue), .number("versions"), .number("registered"), .number("stored"), .number("saved"),
+            .number("ratio"),
+        ])
+        for group in groups {
+            table.add(
+                Self.row(group.name, versions: group.versions, raw: group.rawBytes, stored: group.storedBytes))
+        }
+        table.addTotal(Self.row("total", versions: versions, raw: rawBytes, stored: storedBytes))
+        let retained =
+            retainedBytes > 0
+            ? "the total has \(ByteFormat.text(retainedBytes)) of removed versions that others still need"
+            : "nothing is retained of removed versions"
+        return table.lines(width: width) + [
+            "", "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more",
+        ]
+    }
+
+    private static func row(_ name: String, versions: Int, raw: Int, stored: Int) -> [String] {
+        [
+            name, "\(versions)", ByteFormat.text(raw), ByteFormat.text(stored), ByteFormat.text(raw - stored),
+            NumberFormat.ratio(raw, to: stored),
+        ]
+    }
+}
