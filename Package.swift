@@ -53,7 +53,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "deltaic",
-            dependencies: ["DeltaicCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["DeltaicCommands", "DeltaicCore"],
             swiftSettings: strict),
 
         .executableTarget(
