@@ -144,7 +144,7 @@ struct ReferenceDecoderTests {
     @Test("the cases reach every part of the codec")
     func coverage() throws {
         var seen: Set<String> = []
-        for tensor in [ElementType.float32, .bfloat16].flatMap(TensorCase.all) {
+        for tensor in [ElementType.float32, .bfloat16].flatMap({ TensorCase.all($0) }) {
             let decoder = try ReferenceExactDecoder(try ContractCodec.exact.encode(tensor.input), type: tensor.type)
             if decoder.parameters.classes > 1 { seen.insert("classes") }
             if decoder.parameters.classes > 1 && decoder.parameters.firstSegment < decoder.parameters.segmentLength {

@@ -21,11 +21,9 @@ struct TensorCase: Sendable, CustomStringConvertible {
     }
 
     /// Every kind of tensor that a codec has to do with, for one dtype.
-    static func all(_ type: ElementType) -> [TensorCase] {
-        plain(type) + structured(type)
+    static func all(_ type: ElementType, count: Int = 3001, structured long: Int = 8192) -> [TensorCase] {
+        plain(type, count) + structured(type, long)
     }
-
-    private static let count = 3001
 
     /// Trained weights and the same after a little training; for integers, numbers of the same shape.
     private static func pair(
@@ -39,7 +37,7 @@ struct TensorCase: Sendable, CustomStringConvertible {
         )
     }
 
-    private static func plain(_ type: ElementType) -> [TensorCase] {
+    private static func plain(_ type: ElementType, _ count: Int) -> [TensorCase] {
         let seed = 1000 + UInt64(type.code)
         var generator = SeededGenerator(seed: seed)
         let (base, tuned) = pair(type, count, using: &generator)
@@ -56,21 +54,25 @@ struct TensorCase: Sendable, CustomStringConvertible {
             TensorCase(name: "zero base", type: type, words: tuned, base: zeros, seed: seed),
             TensorCase(name: "constant", type: type, words: zeros.map { _ in tuned[0] }, base: zeros, seed: seed),
             TensorCase(name: "one element", type: type, words: [tuned[0]], base: [base[0]], seed: seed),
-            TensorCase(name: "short base", type: type, words: tuned, base: Array(base.prefix(1999)), seed: seed),
-            TensorCase(name: "one base word", type: type, words: tuned, base: [base[0]], seed: seed),
-            TensorCase(name: "long base", type: type, words: Array(tuned.prefix(1999)), base: base, seed: seed),
+            TensorCase(
+                name: "short base", type: type, words: tuned.dropLast(1), base: Array(base.prefix(count * 2 / 3)),
+                seed: seed),
+            TensorCase(name: "one base word", type: type, words: tuned.dropLast(2), base: [base[0]], seed: seed),
+            TensorCase(
+                name: "long base", type: type, words: Array(tuned.prefix(count * 2 / 3)), base: base, seed: seed),
             TensorCase(name: "exotic", type: type, words: mix, base: mix.reversed(), seed: seed),
             TensorCase(name: "exotic identical", type: type, words: mix, base: mix, seed: seed),
             TensorCase(
-                name: "odd rows", type: type, words: tuned, base: base, rowLength: 37, rowOffset: 5, seed: seed),
+                name: "odd rows", type: type, words: tuned.dropLast(3), base: base, rowLength: 37, rowOffset: 5,
+                seed: seed),
         ]
     }
 
-    private static func structured(_ type: ElementType) -> [TensorCase] {
+    private static func structured(_ type: ElementType, _ count: Int) -> [TensorCase] {
         let seed = 2000 + UInt64(type.code)
         var generator = SeededGenerator(seed: seed)
-        let (base, tuned) = pair(type, 8192, using: &generator)
-        let noise = TensorWords.random(8192, type, using: &generator)
+        let (base, tuned) = pair(type, count, using: &generator)
+        let noise = TensorWords.random(count, type, using: &generator)
         // Every third row of 61 is noise, from the middle of a row on.
         let rows = base.indices.map { ($0 + 9) / 61 % 3 == 0 ? noise[$0] : base[$0] }
         let sparse = base.indices.map { noise[$0] % 20 == 0 ? tuned[$0] ^ 1 : base[$0] }

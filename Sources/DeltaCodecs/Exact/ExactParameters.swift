@@ -54,7 +54,7 @@ struct ExactParameters: Equatable {
                 advice: "use a newer deltaic")
         }
         let layout = shape.layout
-        common = try reader.varint("common elements", limit: shape.elementCount)
+        common = try reader.varint("C-11: the number of common elements", limit: shape.elementCount)
         guard common >= 1 else { throw .malformed("C-11", "no element has a base word") }
         precision = Int(try reader.uint8("precision"))
         guard precision == layout.symbolPrecision else {
