@@ -29,7 +29,8 @@ public final class PackWriter {
     public var finishedObjects: [PackObject] { objects }
 
     /// Begins an object; its chunks follow, then ``endObject()``.
-    public func beginObject(_ description: ObjectDescription) {
+    public func beginObject(_ description: ObjectDescription) throws(DeltaicError) {
+        guard current == nil else { throw .pack("P-10", "the object before is not complete") }
         current = (description, [])
     }
 
@@ -37,6 +38,7 @@ public final class PackWriter {
     public func append(codec: UInt8, streams: [EncodedStream], rawChecksum: UInt64) throws(DeltaicError) {
         guard var object = current else { throw .pack("P-10", "a chunk outside of an object") }
         let position = object.chunks.count
+        guard streams.count <= PackLayout.streamLimit else { throw .pack("P-15", "too many streams") }
         guard position < object.description.grid.chunkCount else { throw .pack("P-23", "too many chunks") }
         var payload: [UInt8] = []
         payload.reserveCapacity(streams.reduce(0) { $0 + $1.bytes.count })

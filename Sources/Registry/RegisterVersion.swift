@@ -139,7 +139,7 @@ extension ModelRegistry {
             while open < position {
                 if open >= 0 { try writer.endObject() }
                 open += 1
-                if open < plan.objects.count { writer.beginObject(plan.objects[open].description) }
+                if open < plan.objects.count { try writer.beginObject(plan.objects[open].description) }
             }
         }
         try await workers.mapInOrder(encoder.jobs) { job in

@@ -53,7 +53,7 @@ struct PackRoundTripTests {
         let description = ObjectDescription(
             digest: try Digest.sha256(raw), type: .float32, elementCount: raw.count / 4, base: nil)
         let writer = try PackWriter(directory: directory.path)
-        writer.beginObject(description)
+        try writer.beginObject(description)
         for chunk in 0..<description.grid.chunkCount {
             let part = Array(raw[description.grid.bytes(of: chunk)])
             let stream = try ZstdStream().encode(part, effort: .smallest)
@@ -76,7 +76,7 @@ struct PackRoundTripTests {
     func readBack() throws {
         let directory = try TemporaryDirectory()
         let writer = try PackWriter(directory: directory.path)
-        writer.beginObject(
+        try writer.beginObject(
             ObjectDescription(digest: try Digest.sha256([1]), type: .uint8, elementCount: (2 << 20) + 1, base: nil))
         let stream = EncodedStream(encoding: .constant, rawLength: 2 << 20, bytes: [4])
         try writer.append(codec: 1, streams: [stream], rawChecksum: 0)
@@ -108,7 +108,7 @@ struct PackRoundTripTests {
         let stream = EncodedStream(encoding: .stored, rawLength: 1, bytes: [1])
         #expect(throws: DeltaicError.self) { try writer.append(codec: 1, streams: [stream], rawChecksum: 0) }
         #expect(throws: DeltaicError.self) { try writer.endObject() }
-        writer.beginObject(ObjectDescription(digest: try Digest.sha256([1]), type: nil, elementCount: 1, base: nil))
+        try writer.beginObject(ObjectDescription(digest: try Digest.sha256([1]), type: nil, elementCount: 1, base: nil))
         #expect(throws: DeltaicError.self) { try writer.endObject() }
         #expect(throws: DeltaicError.self) { try writer.write(manifest: [1]) }
         #expect(throws: DeltaicError.self) { try writer.finish { _ in "x" } }

@@ -48,7 +48,7 @@ struct PackSample {
         ]
         let writer = try PackWriter(directory: directory.path)
         for content in contents {
-            writer.beginObject(
+            try writer.beginObject(
                 ObjectDescription(
                     digest: try Digest.sha256(content.raw), type: content.type,
                     elementCount: content.raw.count / (content.type?.width ?? 1), base: content.base))

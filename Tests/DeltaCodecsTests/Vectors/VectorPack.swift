@@ -61,7 +61,7 @@ struct VectorPack {
         let directory = try TemporaryDirectory()
         let writer = try PackWriter(directory: directory.path)
         for object in objects {
-            writer.beginObject(object.description)
+            try writer.beginObject(object.description)
             for (position, chunk) in object.chunks.enumerated() {
                 try writer.append(
                     codec: chunk.codec.number, streams: chunk.streams,

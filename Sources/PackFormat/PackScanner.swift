@@ -1,0 +1,127 @@
+public import DeltaicCore
+
+/// What a scan found in a pack.
+public struct PackScan: Sendable {
+    /// Objects whose record and every chunk of whose grid were found.
+    public let objects: [PackObject]
+    /// The manifest's JSON, if its record was found and its SHA-256 fits.
+    public let manifest: [UInt8]?
+    /// Ranges of the file in which no record could be read; index and trailer are among them.
+    public let gaps: [Range<Int>]
+}
+
+/// Reads a pack without its index: record after record, and where one is damaged, from the next marker on.
+///
+/// - SeeAlso: `Schema/pack/pack-format.md`, section 9.
+public struct PackScanner {
+    private let file: ReadOnlyFile
+
+    /// - Throws: `.ioFailure` if the file cannot be opened.
+    public init(path: String) throws(DeltaicError) {
+        file = try ReadOnlyFile(path: path)
+    }
+
+    private struct Found {
+        /// Chunks by the ordinal of their object, then by their own.
+        var chunks: [Int: [Int: ChunkRecord]] = [:]
+        /// Object records in order, with the ordinal of the chunk records before them; nil where none was before.
+        var objects: [(description: ObjectDescription, ordinal: Int?)] = []
+        var manifest: [UInt8]?
+        var gaps: [Range<Int>] = []
+    }
+
+    /// Walks the whole file.
+    ///
+    /// - Throws: `.ioFailure` if the system cannot read; damage only makes gaps.
+    public func scan() throws(DeltaicError) -> PackScan {
+        var found = Found()
+        var offset = min(PackLayout.headerLength, file.size)
+        var last: Int?
+        while offset < file.size {
+            let limit = PackLayout.recordHeaderLimits.upperBound
+            let window = try file.read(offset..<min(offset + limit, file.size))
+            guard let header = record(window), offset + header.length + header.payloadLength <= file.size else {
+                let next = try nextMarker(after: offset + 1)
+                found.gaps.append(offset..<next)
+                offset = next
+                continue
+            }
+            let end = offset + header.length + header.payloadLength
+            do throws(DeltaicError) {
+                try note(header, at: offset, last: &last, in: &found)
+            } catch  where error.code.category != .system {
+                found.gaps.append(offset..<end)
+            }
+            offset = end
+        }
+        let objects = found.objects.compactMap { object -> PackObject? in
+            let chunks = object.ordinal.flatMap { found.chunks[$0] } ?? [:]
+            let all = (0..<object.description.grid.chunkCount).compactMap { chunks[$0] }
+            guard all.count == object.description.grid.chunkCount else { return nil }
+            return PackObject(description: object.description, chunks: all)
+        }
+        return PackScan(objects: objects, manifest: found.manifest, gaps: found.gaps)
+    }
+
+    /// The record header at the start of bytes, nil if there is none that passes its checksum.
+    private func record(_ bytes: [UInt8]) -> RecordHeader? {
+        do throws(DeltaicError) {
+            return try RecordHeader(bytes, place: file.path)
+        } catch {
+            return nil
+        }
+    }
+
+    private func note(
+        _ header: RecordHeader, at offset: Int, last: inout Int?, in found: inout Found
+    ) throws(DeltaicError) {
+        var fields = ByteReader(header.fields, place: file.path)
+        switch header.kind {
+        case PackLayout.chunkKind:
+            let object = try fields.varint("object ordinal", limit: PackLayout.elementLimit)
+            let chunk = try fields.varint("chunk ordinal", limit: PackLayout.elementLimit)
+            _ = try fields.varint("elements", limit: PackLayout.elementLimit)
+            found.chunks[object, default: [:]][chunk] = try fields.chunkRecord(
+                offset: offset, headerLength: header.length)
+            last = object
+        case PackLayout.objectKind:
+            let description = try fields.objectDescription()
+            // An object without chunks has no record before it that says its ordinal, and needs none.
+            found.objects.append((description, description.grid.chunkCount == 0 ? nil : last))
+        case PackLayout.manifestKind:
+            let digest = try fields.digest("manifest digest")
+            let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)
+            let start = offset + header.length
+            guard stream.storedLength == header.payloadLength else { return }
+            found.manifest = try? decode(stream, try file.read(start..<start + stream.storedLength), digest)
+        default: break
+        }
+    }
+
+    private func decode(_ stream: StreamRecord, _ stored: [UInt8], _ digest: Digest) throws(DeltaicError) -> [UInt8]? {
+        let json = try ZstdStream().decode(
+            EncodedStream(encoding: stream.encoding, rawLength: stream.rawLength, bytes: stored),
+            limit: PackLayout.manifestRawLimit)
+        return try Digest.sha256(json) == digest ? json : nil
+    }
+
+    /// The offset of the next record marker at or after `start`, or the end of the file.
+    private func nextMarker(after start: Int) throws(DeltaicError) -> Int {
+        let window = 1 << 20
+        var offset = start
+        while offset < file.size {
+            let bytes = try file.read(offset..<min(offset + window + PackLayout.marker.count - 1, file.size))
+            var index = 0
+            while index + PackLayout.marker.count <= bytes.count {
+                if bytes[index] == PackLayout.marker[0],
+                    bytes[index..<index + PackLayout.marker.count].elementsEqual(PackLayout.marker)
+                {
+                    return offset + index
+                }
+                index += 1
+            }
+            offset += window
+        }
+        return file.size
+    }
+}
