@@ -1,0 +1,95 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Commands beside each other, and commands that are interrupted.
+@Suite(.serialized) struct ProcessTests {
+    /// A file that takes about a second to encode on one thread.
+    private func largeModel(in directory: TemporaryDirectory) throws -> String {
+        var generator = SeededGenerator(seed: 60)
+        var builder = SafetensorsBuilder()
+        for name in 0..<3 { builder.add("t\(name)", dtype: "F32", [4 << 20], generator.words(4 << 20)) }
+        return try directory.write("large/model.safetensors", builder.bytes())
+    }
+
+    /// Waits until a temporary file lies in a folder.
+    @Sendable private static func waitForPart(in folder: String) async throws {
+        for _ in 0..<20_000 {
+            if FolderContents.files(in: folder).contains(where: { $0.hasSuffix(".part") }) { return }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        Issue.record("no temporary file in \(folder)")
+    }
+
+    @Test("a signal ends a registration with its status and leaves no temporary file", arguments: [SIGINT, SIGTERM])
+    func interruption(signal: Int32) async throws {
+        let workspace = try await Workspace()
+        let model = try largeModel(in: workspace.directory)
+        let packs = workspace.deltaic.registry + "/packs"
+        let outcome = try await workspace.deltaic.run(
+            ["base", "add", model, "--name", "large", "--threads", "1"]
+        ) { process in
+            try await Self.waitForPart(in: packs)
+            kill(process, signal)
+        }
+        #expect(outcome.status == 128 + signal)
+        #expect(outcome.errors == "error: interrupted\n")
+        #expect(outcome.output.isEmpty)
+        #expect(FolderContents.files(in: packs).isEmpty)
+        #expect(try await workspace.json("list").array.isEmpty)
+    }
+
+    @Test("commands that only read work while another process registers")
+    func readsWhileWriting() async throws {
+        let workspace = try await Workspace()
+        try await workspace.addPair()
+        let model = try largeModel(in: workspace.directory)
+        let packs = workspace.deltaic.registry + "/packs"
+        let deltaic = workspace.deltaic
+        let output = workspace.directory.path("out")
+        let outcome = try await deltaic.run(
+            ["base", "add", model, "--name", "large", "--threads", "1"]
+        ) { _ in
+            try await Self.waitForPart(in: packs)
+            for command in [["list"], ["savings"], ["show", "org/tuned"], ["pull", "org/tuned", "--output", output]] {
+                #expect(try await deltaic.run(command).status == 0)
+            }
+        }
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    @Test("two processes that register at once both succeed")
+    func twoWriters() async throws {
+        let workspace = try await Workspace()
+        try await workspace.addPair()
+        let deltaic = workspace.deltaic
+        let folders = try (0..<4).map { number in
+            try SyntheticModel(seed: 1).tuned(seed: 70 + UInt64(number)).write("n\(number)", in: workspace.directory)
+        }
+        try await withThrowingTaskGroup(of: Int32.self) { group in
+            for folder in folders {
+                group.addTask {
+                    try await deltaic("register", folder, "--name", "org/tuned", "--base", "tiny").status
+                }
+            }
+            for try await status in group { #expect(status == 0) }
+        }
+        #expect(try await workspace.json("log", "org/tuned").array.map { $0["number"].integer } == [5, 4, 3, 2, 1])
+    }
+}
+
+extension SeededGenerator {
+    /// Words of 32 random bits, as bytes.
+    fileprivate mutating func words(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 4 * count) { buffer, used in
+            for position in 0..<count {
+                let word = UInt32(truncatingIfNeeded: next())
+                buffer.withMemoryRebound(to: UInt8.self) { bytes in
+                    for byte in 0..<4 { bytes[4 * position + byte] = UInt8(truncatingIfNeeded: word >> (8 * byte)) }
+                }
+            }
+            used = 4 * count
+        }
+    }
+}
