@@ -29,7 +29,8 @@ let package = Package(
         .target(name: "DeltaicCore", dependencies: ["CAllocator", "COpenSSL", "CXXHash"], swiftSettings: strict),
         .target(name: "Kernels", swiftSettings: strict),
         .target(
-            name: "DeltaicSchema", path: "Schema", sources: ["DeltaicSchema.swift"],
+            name: "DeltaicSchema", path: "Schema", exclude: ["README.md", "pack", "vectors"],
+            sources: ["DeltaicSchema.swift"],
             resources: [.embedInCode("catalog")], swiftSettings: strict),
 
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
@@ -52,7 +53,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "deltaic",
-            dependencies: ["DeltaicCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["DeltaicCommands", "DeltaicCore"],
             swiftSettings: strict),
 
         .executableTarget(
@@ -66,13 +67,24 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["DeltaicCore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "DeltaicCoreTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DeltaCodecsTests", dependencies: ["DeltaCodecs", "PackFormat", "TestSupport"],
+            name: "TensorFilesTests", dependencies: ["DeltaicCore", "TensorFiles", "TestSupport"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DeltaCodecsTests",
+            dependencies: ["DeltaicCore", "Kernels", "DeltaCodecs", "PackFormat", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "PackFormatTests", dependencies: ["PackFormat", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PackFormatTests", dependencies: ["DeltaicCore", "DeltaCodecs", "PackFormat", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog", "DeltaicCore", "DeltaicSchema", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: [
+                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )

@@ -74,7 +74,8 @@ struct CodecsCommand: ParsableCommand {
 
     private func chunks(_ pair: BenchmarkModels.Pair) throws -> [Chunk] {
         let base = try NamedTensor.all(in: ModelDirectory.open(pair.base))
-        return try NamedTensor.all(in: ModelDirectory.open(pair.fineTune)).sorted { $0.key < $1.key }.flatMap { name, tensor -> [Chunk] in
+        return try NamedTensor.all(in: ModelDirectory.open(pair.fineTune)).sorted { $0.key < $1.key }.flatMap {
+            name, tensor -> [Chunk] in
             guard let partner = base[name], partner.entry.shape == tensor.entry.shape else { return [] }
             let entry = tensor.entry
             let raw = try tensor.file.read(entry.bytes)

@@ -6,5 +6,7 @@ struct DeltaicBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "DeltaicBench", abstract: "Measures deltaic against references in the same run.",
         discussion: "Figures go to standard output as tables; --json writes them to a file as well.",
-        subcommands: [SizesCommand.self, ThroughputCommand.self, MemoryCommand.self, CodecsCommand.self])
+        subcommands: [
+            SizesCommand.self, ThroughputCommand.self, MemoryCommand.self, CodecsCommand.self, SynthesizeCommand.self,
+        ])
 }

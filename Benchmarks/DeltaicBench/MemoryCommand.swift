@@ -4,7 +4,8 @@ import Foundation
 /// Peak memory on a model that is larger than the budget.
 struct MemoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "memory", abstract: "Peak memory of base add, register, pull and verify on a large synthetic model.")
+        commandName: "memory",
+        abstract: "Peak memory of base add, register, pull and verify on a large synthetic model.")
 
     @Option(help: "The size of the model, in MB.")
     var megabytes = 4000

@@ -75,7 +75,11 @@ struct SizesCommand: AsyncParsableCommand {
             ], json: json)
         guard check else { return }
         let broken = limits.filter { $0.value > $0.limit }
-        for limit in limits { print("  \(limit.value <= limit.limit ? "ok  " : "OVER") \(limit.what): \(String(format: "%.3f", limit.value)), limit \(limit.limit)") }
+        for limit in limits {
+            print(
+                "  \(limit.value <= limit.limit ? "ok  " : "OVER") \(limit.what): \(String(format: "%.3f", limit.value)), limit \(limit.limit)"
+            )
+        }
         if !broken.isEmpty { throw BenchmarkFailure("\(broken.count) figures are over their limits") }
     }
 

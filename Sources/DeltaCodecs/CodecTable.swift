@@ -7,7 +7,7 @@ public enum CodecTable {
     /// - Returns: `exact` if there is a base and it is smaller, else `solo`.
     public static func encode(_ chunk: ChunkInput, coder: some StreamCoder) throws(DeltaicError) -> EncodedChunk {
         let solo = SoloCodec()
-        guard !chunk.base.isEmpty, chunk.shape.type != nil else {
+        guard min(chunk.base.count, chunk.raw.count) >= chunk.shape.width, chunk.shape.type != nil else {
             return EncodedChunk(codec: solo.id, streams: try solo.encode(chunk, coder: coder))
         }
         let exact = EncodedChunk(codec: .exact, streams: try ExactDeltaCodec().encode(chunk, coder: coder))

@@ -34,7 +34,8 @@ public struct VersionReference: Hashable, Sendable, CustomStringConvertible {
 
     private static func version(_ text: String) throws(DeltaicError) -> Selector {
         let digits = text.hasPrefix("v") ? text.dropFirst() : text[...]
-        if digits.count < 7 || text.hasPrefix("v"), let number = Int(digits), number > 0 { return .number(number) }
+        let isNumber = digits.utf8.allSatisfy { (48...57).contains($0) } && (digits.count < 7 || text.hasPrefix("v"))
+        if isNumber, let number = Int(digits), number > 0 { return .number(number) }
         let isHex = text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
         guard (7...40).contains(text.utf8.count), isHex else {
             throw DeltaicError(

@@ -24,7 +24,9 @@ public struct SegmentClasses: Sendable, Equatable {
     /// The number of segments that `count` elements have.
     public static func segmentCount(of count: Int, length: Int, firstLength: Int) -> Int {
         guard length > 0, count > 0 else { return 0 }
-        return 1 + (max(0, count - firstLength) + length - 1) / length
+        // Written so that no sum of lengths from outside can overflow.
+        let rest = max(0, count - firstLength)
+        return 1 + rest / length + (rest.isMultiple(of: length) ? 0 : 1)
     }
 
     /// Calls `body` with the elements and the class of each segment.
@@ -32,7 +34,7 @@ public struct SegmentClasses: Sendable, Equatable {
         guard classCount > 1 else { return body(0..<count, 0) }
         var start = 0
         for (position, kind) in classes.enumerated() where start < count {
-            let end = min(count, start + (position == 0 ? firstLength : length))
+            let end = start + min(count - start, position == 0 ? firstLength : length)
             body(start..<end, kind)
             start = end
         }

@@ -12,18 +12,17 @@ struct Trailer {
         guard Array(bytes.suffix(8)) == PackLayout.endMagic else {
             throw .pack("P-29", "the end of the pack is missing: it was cut off or overwritten")
         }
-        let checked = Array(bytes[0..<80])
-        var reader = ByteReader(bytes, place: "pack trailer")
-        offset = try reader.length("index offset", limit: fileSize)
-        storedLength = try reader.length("index length", limit: fileSize)
-        rawLength = try reader.length("raw index length", limit: PackLayout.indexRawLimit)
-        digest = try reader.digest("index digest")
-        let length = try reader.length("pack length", limit: .max)
-        let number = try reader.uint8("index encoding")
-        _ = try reader.take(15, "reserved")
-        guard try reader.uint64("checksum") == FastHash.checksum(checked) else {
+        var checksum = ByteReader(Array(bytes[80...]), place: "pack trailer")
+        guard try checksum.uint64("checksum") == FastHash.checksum(Array(bytes[..<80])) else {
             throw DeltaicError(.checksumMismatch, "P-28: the trailer is damaged")
         }
+        var reader = ByteReader(bytes, place: "pack trailer")
+        offset = try reader.length("P-24: the index offset", limit: fileSize)
+        storedLength = try reader.length("P-24: the index length", limit: fileSize)
+        rawLength = try reader.length("P-25: the raw index length", limit: PackLayout.indexRawLimit)
+        digest = try reader.digest("index digest")
+        let length = try reader.length("P-27: the pack length", limit: .max)
+        let number = try reader.uint8("index encoding")
         guard length == fileSize else {
             throw .pack("P-27", "the pack has another length", expected: "\(length)", found: "\(fileSize)")
         }
@@ -47,7 +46,7 @@ struct PackIndex {
     init(_ raw: [UInt8], end: Int) throws(DeltaicError) {
         var reader = ByteReader(raw, place: "pack index")
         let count = try reader.varint("objects", limit: PackLayout.objectLimit)
-        manifestOffset = try reader.varint("manifest offset", limit: end)
+        manifestOffset = try reader.varint("P-24: the manifest offset", limit: end)
         manifestDigest = try reader.digest("manifest digest")
         var objects: [PackObject] = []
         var place = PackLayout.headerLength
@@ -56,8 +55,8 @@ struct PackIndex {
             // A chunk takes at least 20 bytes of the index, so this loop cannot outrun the bytes that are there.
             var chunks: [ChunkRecord] = []
             for _ in 0..<description.grid.chunkCount {
-                let gap = try reader.varint("distance", limit: end)
-                let headerLength = try reader.varint("record header length", limit: 1024)
+                let gap = try reader.varint("P-24: the distance of a record", limit: end)
+                let headerLength = try reader.varint("P-07: the record header length", limit: 1024)
                 guard PackLayout.recordHeaderLimits.contains(headerLength) else {
                     throw .pack("P-07", "bad record header length", found: "\(headerLength)")
                 }

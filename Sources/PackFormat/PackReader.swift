@@ -77,9 +77,34 @@ public final class PackReader: Sendable {
 
     /// Checks a chunk's record in the file against the index: what a scan would rely on.
     public func checkRecord(of chunk: ChunkRecord) throws(DeltaicError) {
-        let header = try file.read(chunk.offset..<chunk.offset + chunk.headerLength)
-        guard try RecordHeader(header, place: path)?.kind == PackLayout.chunkKind else {
-            throw .pack("P-05", "no chunk record", at: ["pack \(id.short)", "offset \(chunk.offset)"])
+        let places = ["pack \(id.short)", "offset \(chunk.offset)"]
+        let bytes = try file.read(chunk.offset..<chunk.offset + chunk.headerLength)
+        guard let header = try RecordHeader(bytes, place: path), header.kind == PackLayout.chunkKind else {
+            throw .pack("P-05", "no chunk record", at: places)
+        }
+        guard header.length == chunk.headerLength else {
+            throw .pack("P-07", "record and index differ in the length of the header", at: places)
+        }
+        guard header.payloadLength == chunk.payloadLength else {
+            throw .pack(
+                "P-16", "the streams do not add up to the payload", at: places, expected: "\(header.payloadLength)",
+                found: "\(chunk.payloadLength)")
+        }
+        var fields = ByteReader(header.fields, place: "chunk record")
+        let object = try fields.varint("P-10: the ordinal of the object", limit: PackLayout.objectLimit)
+        let position = try fields.varint("P-10: the ordinal of the chunk", limit: PackLayout.elementLimit)
+        guard object < objects.count, position < objects[object].chunks.count,
+            objects[object].chunks[position] == chunk
+        else {
+            throw .pack("P-10", "the record is another chunk than the index says", at: places)
+        }
+        let count = try fields.varint("P-11: the number of elements", limit: PackLayout.elementLimit)
+        let expected = objects[object].description.grid.elements(of: position).count
+        guard count == expected else {
+            throw .pack("P-11", "wrong number of elements", at: places, expected: "\(expected)", found: "\(count)")
+        }
+        guard try fields.chunkRecord(offset: chunk.offset, headerLength: chunk.headerLength) == chunk else {
+            throw .pack("P-16", "record and index differ", at: places)
         }
     }
 

@@ -66,7 +66,7 @@ extension ByteReader {
             type = nil
         default: throw .pack("P-19", "unknown object kind \(kind)", at: ["object \(digest.short)"])
         }
-        let count = try varint("elements", limit: PackLayout.elementLimit)
+        let count = try varint("P-21: the number of elements", limit: PackLayout.elementLimit)
         let base: Digest?
         switch try uint8("base flag") {
         case 0: base = nil
@@ -75,7 +75,7 @@ extension ByteReader {
         }
         guard base != digest else { throw .pack("P-22", "an object is its own base", at: ["object \(digest.short)"]) }
         let object = ObjectDescription(digest: digest, type: type, elementCount: count, base: base)
-        let chunks = try varint("chunks", limit: PackLayout.elementLimit)
+        let chunks = try varint("P-23: the number of chunks", limit: PackLayout.elementLimit)
         guard chunks == object.grid.chunkCount else {
             throw .pack(
                 "P-23", "wrong number of chunks", at: ["object \(digest.short)"],
@@ -102,8 +102,8 @@ extension ByteReader {
         guard let encoding = EncodedStream.Encoding(rawValue: number) else {
             throw .pack("P-17", "unknown stream encoding \(number)")
         }
-        let stored = try varint("stored length", limit: PackLayout.payloadLimit)
-        let raw = try varint("raw length", limit: rawLimit)
+        let stored = try varint("P-16: the stored length of a stream", limit: PackLayout.payloadLimit)
+        let raw = try varint("P-16: the raw length of a stream", limit: rawLimit)
         return StreamRecord(encoding: encoding, storedLength: stored, rawLength: raw)
     }
 }

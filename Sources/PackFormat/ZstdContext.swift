@@ -112,6 +112,12 @@ final class ZstdContext {
                 .malformedPack, "P-17: a zstd frame declares another length", expected: "\(rawLength)",
                 found: declared >= UInt64.max - 1 ? "none" : "\(declared)")
         }
+        // More frames after the first would be decoded too.
+        let length = bytes.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
+        guard ZSTD_isError(length) != 0 || length == bytes.count else {
+            throw DeltaicError(
+                .malformedPack, "P-17: bytes follow a zstd frame", expected: "\(length)", found: "\(bytes.count)")
+        }
         var result = 0
         let raw = [UInt8](unsafeUninitializedCapacity: rawLength) { target, count in
             result = bytes.withUnsafeBytes { source in

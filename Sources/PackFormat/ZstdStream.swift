@@ -23,7 +23,9 @@ public struct ZstdStream: StreamCoder {
         }
         let context = try ZstdContext.take()
         defer { context.giveBack() }
-        if effort != .matches { offer(try context.compress(raw, settings: .literals, boundaries: boundaries)) }
+        // A boundary at the end would end the frame twice.
+        let inner = boundaries.filter { 0 < $0 && $0 < raw.count }
+        if effort != .matches { offer(try context.compress(raw, settings: .literals, boundaries: inner)) }
         if effort == .matches { offer(try context.compress(raw, settings: .matches, boundaries: [])) }
         // Matches are worth their time only where a sample of the stream shows them.
         if effort == .smallest, try repeats(raw, context: context, literals: best.bytes.count) {

@@ -71,6 +71,9 @@ final class ObjectReader: Sendable {
             let raw: [UInt8]
             if record.codec == CodecID.reference.number {
                 let target = try BlockReference(streams: streams)
+                guard target.object != digest || target.chunk < position else {
+                    throw DeltaicError(.malformedPack, "C-31: a chunk refers to itself or to a later one")
+                }
                 raw = try chunk(target.chunk, of: target.object, depth: depth + 1)
             } else {
                 let base = try baseChunk(position, of: located.object, codec: record.codec, depth: depth)

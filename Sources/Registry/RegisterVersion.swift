@@ -132,7 +132,9 @@ extension ModelRegistry {
             written[finished.objectPosition].codecs.insert(finished.chunk.codec)
             if finished.chunk.codec == .reference {
                 let target = try BlockReference(streams: finished.chunk.streams)
-                written[finished.objectPosition].dependencies.insert(target.object)
+                if target.object != plan.objects[finished.objectPosition].description.digest {
+                    written[finished.objectPosition].dependencies.insert(target.object)
+                }
             }
             progress.advance(finished.rawCount)
         }

@@ -42,19 +42,20 @@ struct RegistrationPlan: Sendable {
         for (source, partner) in zip(new, chosen) {
             let base = partner.flatMap { baseObjects[$0.object] }
             let usable = base.flatMap { $0.depth + 1 < Self.depthLimit ? $0 : nil }
-            var depth = usable.map { $0.depth + 1 } ?? 0
+            let ownDepth = usable.map { $0.depth + 1 } ?? 0
+            var depth = ownDepth
             var candidates: [Int: BlockReference] = [:]
-            if source.blockKeys.count > 1 {
-                for (position, key) in source.blockKeys.enumerated() {
-                    guard let block = blocks[key], block.object != source.digest else { continue }
-                    let blockDepth = blockObjects[block.object]?.depth ?? depths[block.object] ?? Self.depthLimit
-                    guard blockDepth < Self.depthLimit else { continue }
-                    candidates[position] = block
-                    depth = max(depth, blockDepth + 1)
-                }
-                for (position, key) in source.blockKeys.enumerated() where blocks[key] == nil {
+            for (position, key) in source.blockKeys.enumerated() where source.blockKeys.count > 1 {
+                guard let block = blocks[key] else {
                     blocks[key] = BlockReference(object: source.digest, chunk: position)
+                    continue
                 }
+                let blockDepth =
+                    block.object == source.digest
+                    ? ownDepth : blockObjects[block.object]?.depth ?? depths[block.object] ?? Self.depthLimit
+                guard blockDepth < Self.depthLimit else { continue }
+                candidates[position] = block
+                depth = max(depth, blockDepth + 1)
             }
             depths[source.digest] = depth
             let shape = source.piece.shape
