@@ -59,6 +59,15 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
+    @Test("a command that writes leaves the files without which the catalog cannot be opened for reading only")
+    func companions() async throws {
+        let workspace = try await Workspace()
+        try await workspace.succeed("task", "add", "math")
+        let files = FolderContents.files(in: workspace.deltaic.registry)
+        #expect(Set(files).isSuperset(of: ["catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal"]))
+        #expect(try FolderContents.bytes(of: workspace.deltaic.registry + "/catalog.sqlite-wal").isEmpty)
+    }
+
     @Test("two processes that register at once both succeed")
     func twoWriters() async throws {
         let workspace = try await Workspace()
