@@ -52,7 +52,7 @@ struct CodecsCommand: ParsableCommand {
         let decode = try time {
             for (chunk, streams) in zip(chunks, encoded) {
                 let bytes = try codec.decode(streams, shape: chunk.shape, base: chunk.base, coder: coder)
-                guard bytes == chunk.raw else { throw BenchmarkFailure("\(name) does not round-trip") }
+                guard equalBytes(bytes, chunk.raw) else { throw BenchmarkFailure("\(name) does not round-trip") }
             }
         }
         let stored = encoded.reduce(0) { $0 + $1.reduce(0) { $0 + $1.bytes.count } }

@@ -2,9 +2,11 @@
 public enum StreamEffort: Sendable {
     /// Entropy coding only: for symbols that do not repeat in sequences (exponents, classes).
     case literals
-    /// Entropy coding and matches: for text, tables, and bitmaps.
+    /// Entropy coding and matches: for tables and bitmaps.
     case matches
-    /// Both are tried, and the smaller is kept.
+    /// The same with a longer search: for text, which is small next to tensors.
+    case text
+    /// Literals and matches are tried, and the smaller is kept.
     case smallest
 }
 

@@ -5,9 +5,15 @@
 public struct ContextPartition: Sendable {
     /// The number of contexts of one class.
     public static let contextCount = 256
+    /// The elements are counted and moved in so many runs side by side, each with counters of its own.
+    ///
+    /// With one counter per key, neighbours of the same key would wait for each other's increment to reach the cache.
+    private static let laneCount = 4
 
     /// The key of each element, in the order of the elements.
     private let keys: [UInt16]
+    /// The number of elements of each key in each lane, lane by lane.
+    private let laneCounts: [Int]
     /// The number of elements of each key, zeros included, in the order of the keys.
     public let counts: [Int]
 
@@ -28,10 +34,25 @@ public struct ContextPartition: Sendable {
             let offset = UInt16(kind) << 8
             for index in range { keys[index] |= offset }
         }
-        var counts = [Int](repeating: 0, count: Self.contextCount * segments.classCount)
-        for key in keys { counts[Int(key)] += 1 }
+        let keyCount = Self.contextCount * segments.classCount
+        var laneCounts = [Int](repeating: 0, count: keyCount * Self.laneCount)
+        let lane = count / Self.laneCount
+        keys.withUnsafeBufferPointer { keys in
+            laneCounts.withUnsafeMutableBufferPointer { counts in
+                for index in 0..<lane {
+                    counts[Int(keys[index])] &+= 1
+                    counts[keyCount &+ Int(keys[lane &+ index])] &+= 1
+                    counts[2 &* keyCount &+ Int(keys[2 &* lane &+ index])] &+= 1
+                    counts[3 &* keyCount &+ Int(keys[3 &* lane &+ index])] &+= 1
+                }
+                for index in Self.laneCount * lane..<count { counts[3 &* keyCount &+ Int(keys[index])] &+= 1 }
+            }
+        }
         self.keys = keys
-        self.counts = counts
+        self.laneCounts = laneCounts
+        counts = (0..<keyCount).map { key in
+            (0..<Self.laneCount).reduce(0) { $0 + laneCounts[$1 * keyCount + key] }
+        }
     }
 
     /// The numbers of elements of the keys that occur, in order.
@@ -57,28 +78,46 @@ public struct ContextPartition: Sendable {
         }
     }
 
-    private func move<Word: TensorWord>(_ words: [UInt8], _ arranged: Bool, as type: Word.Type) -> [UInt8] {
-        var next = [Int](repeating: 0, count: counts.count)
+    /// Where the next element of each key goes, lane by lane.
+    private func starts() -> [Int] {
+        var starts = [Int](repeating: 0, count: laneCounts.count)
         var start = 0
-        for (key, count) in counts.enumerated() {
-            next[key] = start
-            start += count
+        for key in counts.indices {
+            for lane in 0..<Self.laneCount {
+                starts[lane * counts.count + key] = start
+                start += laneCounts[lane * counts.count + key]
+            }
         }
+        return starts
+    }
+
+    private func move<Word: TensorWord>(_ words: [UInt8], _ arranged: Bool, as type: Word.Type) -> [UInt8] {
+        var next = starts()
+        let keyCount = counts.count
+        let lane = keys.count / Self.laneCount
         return words.withUnsafeBytes { source in
             keys.withUnsafeBufferPointer { keys in
                 next.withUnsafeMutableBufferPointer { next in
                     guard let source = source.baseAddress else { return [] }
                     return filledBytes(keys.count * MemoryLayout<Word>.size) { target in
-                        for index in 0..<keys.count {
-                            let key = Int(keys[index])
-                            let place = next[key]
-                            next[key] = place &+ 1
+                        @inline(__always)
+                        func step(_ index: Int, _ lane: Int) {
+                            let counter = lane &* keyCount &+ Int(keys[index])
+                            let place = next[counter]
+                            next[counter] = place &+ 1
                             if arranged {
                                 target.store(source.word(index, as: Word.self), at: place)
                             } else {
                                 target.store(source.word(place, as: Word.self), at: index)
                             }
                         }
+                        for index in 0..<lane {
+                            step(index, 0)
+                            step(lane &+ index, 1)
+                            step(2 &* lane &+ index, 2)
+                            step(3 &* lane &+ index, 3)
+                        }
+                        for index in Self.laneCount * lane..<keys.count { step(index, 3) }
                     }
                 }
             }

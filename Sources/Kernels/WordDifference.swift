@@ -36,6 +36,8 @@ public enum WordDifference {
     }
 
     /// Bits that are set in the difference of at least one pair of words, for choosing a shift.
+    ///
+    /// Once the lowest bit is among them the rest is not looked at.
     public static func usedBits(of words: [UInt8], base: [UInt8], count: Int, layout: WordLayout) -> UInt64 {
         precondition(words.count >= count * layout.width && base.count >= count * layout.width)
         return switch layout.width {
@@ -89,15 +91,24 @@ public enum WordDifference {
                     guard let words = words.baseAddress, let base = base.baseAddress, let steps = steps.baseAddress
                     else { return [] }
                     return filledBytes(count * layout.width) { target in
-                        for index in 0..<count {
-                            let baseWord: Word = base.word(index)
-                            var difference = move(words.word(index), from: baseWord, isFloat: isFloat)
-                            if !predictor.isNone {
-                                difference = difference &- predictor.move(of: baseWord, steps: steps)
+                        // One loop for each case, so that the compiler sees straight code and can vectorise it.
+                        @inline(__always)
+                        func fill(isFloat: Bool, isPredicted: Bool) {
+                            for index in 0..<count {
+                                let baseWord: Word = base.word(index)
+                                var difference = move(words.word(index), from: baseWord, isFloat: isFloat)
+                                if isPredicted {
+                                    difference = difference &- predictor.move(of: baseWord, steps: steps)
+                                }
+                                let value = Word.signed(difference) &>> Word.SignedWord(truncatingIfNeeded: shift)
+                                let zigZag = (value &<< 1) ^ (value &>> Word.SignedWord(Word.bitWidth - 1))
+                                target.store(Word(bitPattern: zigZag), at: index)
                             }
-                            let value = Word.signed(difference) &>> Word.SignedWord(truncatingIfNeeded: shift)
-                            let zigZag = (value &<< 1) ^ (value &>> Word.SignedWord(Word.bitWidth - 1))
-                            target.store(Word(bitPattern: zigZag), at: index)
+                        }
+                        if predictor.isNone {
+                            isFloat ? fill(isFloat: true, isPredicted: false) : fill(isFloat: false, isPredicted: false)
+                        } else {
+                            fill(isFloat: isFloat, isPredicted: true)
                         }
                     }
                 }
@@ -118,17 +129,26 @@ public enum WordDifference {
                         let steps = steps.baseAddress
                     else { return [] }
                     return filledBytes(count * layout.width) { target in
-                        for index in 0..<count {
-                            let zigZag: Word = residuals.word(index)
-                            let baseWord: Word = base.word(index)
-                            var difference = ((zigZag &>> 1) ^ (0 &- (zigZag & 1))) &<< Word(truncatingIfNeeded: shift)
-                            if !predictor.isNone {
-                                difference = difference &+ predictor.move(of: baseWord, steps: steps)
+                        @inline(__always)
+                        func fill(isFloat: Bool, isPredicted: Bool) {
+                            for index in 0..<count {
+                                let zigZag: Word = residuals.word(index)
+                                let baseWord: Word = base.word(index)
+                                let value = (zigZag &>> 1) ^ (0 &- (zigZag & 1))
+                                var difference = value &<< Word(truncatingIfNeeded: shift)
+                                if isPredicted {
+                                    difference = difference &+ predictor.move(of: baseWord, steps: steps)
+                                }
+                                let negation = negation(baseWord, isFloat: isFloat)
+                                let signed = (difference ^ negation) &- negation
+                                let order = ordered(baseWord, isFloat: isFloat) &+ signed
+                                target.store(unordered(order, isFloat: isFloat), at: index)
                             }
-                            let negation = negation(baseWord, isFloat: isFloat)
-                            let signed = (difference ^ negation) &- negation
-                            let order = ordered(baseWord, isFloat: isFloat) &+ signed
-                            target.store(unordered(order, isFloat: isFloat), at: index)
+                        }
+                        if predictor.isNone {
+                            isFloat ? fill(isFloat: true, isPredicted: false) : fill(isFloat: false, isPredicted: false)
+                        } else {
+                            fill(isFloat: isFloat, isPredicted: true)
                         }
                     }
                 }
@@ -146,6 +166,8 @@ public enum WordDifference {
                 var bits: Word = 0
                 for index in 0..<count {
                     bits |= move(words.word(index), from: base.word(index), isFloat: isFloat)
+                    // Nearly always one of the first words says that no bit can be dropped.
+                    if bits & 1 == 1 { break }
                 }
                 return UInt64(bits)
             }

@@ -85,7 +85,7 @@ public final class PackWriter {
         guard manifest == nil, current == nil, json.count <= PackLayout.manifestRawLimit else {
             throw .pack("P-08", "the manifest is too long, or not the last record")
         }
-        let stream = try coder.encode(json, effort: .matches)
+        let stream = try coder.encode(json, effort: .text)
         let digest = try Digest.sha256(json)
         var fields = ByteWriter()
         fields.append(digest.bytes)
@@ -102,7 +102,7 @@ public final class PackWriter {
     /// - Parameter place: the path of the final file, relative to the directory, from the id; its folder must exist.
     public func finish(place: (Digest) throws(DeltaicError) -> String) throws(DeltaicError) -> Digest {
         guard current == nil else { throw .pack("P-10", "an object is not complete") }
-        let index = try coder.encode(indexBytes(), effort: .matches)
+        let index = try coder.encode(indexBytes(), effort: .text)
         guard index.rawLength <= PackLayout.indexRawLimit else {
             throw DeltaicError(.unsupported, "P-25: the index would be too long", found: "\(index.rawLength) bytes")
         }

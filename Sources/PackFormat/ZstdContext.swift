@@ -12,6 +12,8 @@ final class ZstdContext {
         case literals
         /// Level 3.
         case matches
+        /// Level 12.
+        case text
     }
 
     private let compressor: OpaquePointer
@@ -75,6 +77,8 @@ final class ZstdContext {
             set(ZSTD_c_experimentalParam5, Int32(ZSTD_lcm_huffman.rawValue))
         case .matches:
             set(ZSTD_c_compressionLevel, 3)
+        case .text:
+            set(ZSTD_c_compressionLevel, 12)
         }
         ZSTD_CCtx_setPledgedSrcSize(compressor, UInt64(raw.count))
         // Each flush may add a block header.

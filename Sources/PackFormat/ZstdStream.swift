@@ -25,11 +25,16 @@ public struct ZstdStream: StreamCoder {
         defer { context.giveBack() }
         // A boundary at the end would end the frame twice.
         let inner = boundaries.filter { 0 < $0 && $0 < raw.count }
-        if effort != .matches { offer(try context.compress(raw, settings: .literals, boundaries: inner)) }
-        if effort == .matches { offer(try context.compress(raw, settings: .matches, boundaries: [])) }
-        // Matches are worth their time only where a sample of the stream shows them.
-        if effort == .smallest, try repeats(raw, context: context, literals: best.bytes.count) {
-            offer(try context.compress(raw, settings: .matches, boundaries: []))
+        switch effort {
+        case .literals: offer(try context.compress(raw, settings: .literals, boundaries: inner))
+        case .matches: offer(try context.compress(raw, settings: .matches, boundaries: []))
+        case .text: offer(try context.compress(raw, settings: .text, boundaries: []))
+        case .smallest:
+            offer(try context.compress(raw, settings: .literals, boundaries: inner))
+            // Matches are worth their time only where a sample of the stream shows them.
+            if try repeats(raw, context: context, literals: best.bytes.count) {
+                offer(try context.compress(raw, settings: .matches, boundaries: []))
+            }
         }
         return best
     }

@@ -61,7 +61,7 @@ struct ChunkEncoder: Sendable {
         } else {
             other = try objects.chunk(candidate.chunk, of: candidate.object)
         }
-        return other == raw ? EncodedChunk(codec: .reference, streams: candidate.streams) : nil
+        return equalBytes(other, raw) ? EncodedChunk(codec: .reference, streams: candidate.streams) : nil
     }
 
     private func encode(_ raw: [UInt8], _ object: PlannedObject, _ position: Int) throws -> EncodedChunk {
@@ -74,7 +74,8 @@ struct ChunkEncoder: Sendable {
             rowOffset: rowLength > 0 ? elements.lowerBound % rowLength : 0, base: base)
         let chunk = try CodecTable.encode(input, coder: coder)
         // The only copy of the data may be about to be deleted: nothing is written that was not seen to decode.
-        guard try CodecTable.decode(chunk, shape: shape, base: base, coder: coder) == raw else {
+        let decoded = try CodecTable.decode(chunk, shape: shape, base: base, coder: coder)
+        guard equalBytes(decoded, raw) else {
             throw DeltaicError(
                 .encodeMismatch, "the encoded chunk does not decode to its input; nothing was registered",
                 advice: "this is a defect of deltaic: please report it with the tensor")

@@ -20,7 +20,7 @@ public struct SoloCodec: TensorCodec {
     ) throws(DeltaicError) -> [EncodedStream] {
         let isFloat = shape.layout.mantissaBits != nil
         // Text, tables and other bytes repeat in sequences; so may integers.
-        guard shape.type != nil else { return [try coder.encode(raw, effort: .matches)] }
+        guard shape.type != nil else { return [try coder.encode(raw, effort: .text)] }
         guard shape.width > 1 else { return [try coder.encode(raw, effort: .smallest)] }
         var streams: [EncodedStream] = []
         for plane in BytePlanes.split(raw, width: shape.width, rotated: isFloat) {
