@@ -64,6 +64,21 @@ import Testing
         #expect(try outcome.json()["problems"].array.count == 1)
     }
 
+    @Test("verify notices a flipped bit anywhere in a pack", arguments: 100...115)
+    func flippedAnywhere(seed: UInt64) async throws {
+        let workspace = try await Workspace()
+        try await workspace.succeed(
+            "base", "add", SyntheticModel(seed: 1, rows: 4, width: 4).write("base", in: workspace.directory), "--name",
+            "tiny")
+        let packs = workspace.deltaic.registry + "/packs"
+        let pack = packs + "/" + (try #require(FolderContents.files(in: packs).first))
+        var generator = SeededGenerator(seed: seed)
+        let position = Int.random(in: 0..<(try FolderContents.bytes(of: pack).count), using: &generator)
+        try flip(pack, at: position, bit: UInt8(generator.next() % 8))
+        let outcome = try await workspace.deltaic("verify")
+        #expect(outcome.status == 5, "byte \(position): \(outcome.output)")
+    }
+
     @Test("a quick verify reports a pack that is cut, or gone", arguments: [true, false])
     func cutPack(isGone: Bool) async throws {
         let (workspace, pack) = try await workspace()

@@ -31,6 +31,7 @@ import Testing
         Failure("a folder that does not exist", ["base", "add", "gone", "--name", "a"], 2, "gone"),
         Failure("a registry that does not exist", ["list", "--registry", "gone"], 2, "deltaic init"),
         Failure("a folder that is no registry", ["list", "--registry", "base"], 2, "no registry"),
+        Failure("an unknown pack", ["inspect", "0123456789"], 2, "0123456789"),
         Failure("a pickle", ["base", "add", "pickle", "--name", "a"], 3, "evil.bin"),
         Failure("a cut safetensors file", ["base", "add", "cut", "--name", "a"], 3, "model.safetensors"),
         Failure("a name that is not allowed", ["base", "add", "base", "--name", "../up"], 3, "not a valid model name"),

@@ -9,17 +9,30 @@ import Testing
     private func largeModel(in directory: TemporaryDirectory) throws -> String {
         var generator = SeededGenerator(seed: 60)
         var builder = SafetensorsBuilder()
-        for name in 0..<3 { builder.add("t\(name)", dtype: "F32", [4 << 20], generator.words(4 << 20)) }
+        for name in 0..<6 { builder.add("t\(name)", dtype: "F32", [4 << 20], generator.words(4 << 20)) }
         return try directory.write("large/model.safetensors", builder.bytes())
     }
 
-    /// Waits until a temporary file lies in a folder.
-    @Sendable private static func waitForPart(in folder: String) async throws {
-        for _ in 0..<20_000 {
-            if FolderContents.files(in: folder).contains(where: { $0.hasSuffix(".part") }) { return }
-            try await Task.sleep(for: .milliseconds(1))
+    /// Waits until a temporary file lies in a folder, then does something at once.
+    ///
+    /// On a thread of its own: that of a test may be kept from running for longer than the file exists.
+    @Sendable private static func whenPartAppears(
+        in folder: String, _ body: @escaping @Sendable () -> Void
+    ) async throws {
+        let appeared = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                for _ in 0..<60_000 {
+                    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                    if names.contains(where: { $0.hasSuffix(".part") }) {
+                        body()
+                        return continuation.resume(returning: true)
+                    }
+                    usleep(1000)
+                }
+                continuation.resume(returning: false)
+            }
         }
-        Issue.record("no temporary file in \(folder)")
+        #expect(appeared, "no temporary file in \(folder)")
     }
 
     @Test("a signal ends a registration with its status and leaves no temporary file", arguments: [SIGINT, SIGTERM])
@@ -30,8 +43,7 @@ import Testing
         let outcome = try await workspace.deltaic.run(
             ["base", "add", model, "--name", "large", "--threads", "1"]
         ) { process in
-            try await Self.waitForPart(in: packs)
-            kill(process, signal)
+            try await Self.whenPartAppears(in: packs) { kill(process, signal) }
         }
         #expect(outcome.status == 128 + signal)
         #expect(outcome.errors == "error: interrupted\n")
@@ -51,7 +63,7 @@ import Testing
         let outcome = try await deltaic.run(
             ["base", "add", model, "--name", "large", "--threads", "1"]
         ) { _ in
-            try await Self.waitForPart(in: packs)
+            try await Self.whenPartAppears(in: packs) {}
             for command in [["list"], ["savings"], ["show", "org/tuned"], ["pull", "org/tuned", "--output", output]] {
                 #expect(try await deltaic.run(command).status == 0)
             }
