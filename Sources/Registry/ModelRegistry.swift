@@ -51,13 +51,21 @@ public final class ModelRegistry: Sendable {
         progress = options.progress
     }
 
-    /// Waits until no other process changes the registry.
-    func lockForWriting() throws -> RegistryLock {
-        try RegistryLock(path: directory.writerLockPath, mode: .exclusive)
+    // Locks are taken in this order, so that two processes never wait for each other: first the one on packs, then the one
+    // on the catalog's contents.
+
+    /// Waits until no other process deletes packs, and keeps it from doing so.
+    func lockForReading() throws -> RegistryLock {
+        try RegistryLock(path: directory.readerLockPath, mode: .shared, progress: progress)
     }
 
-    /// Waits until no other process deletes packs.
-    func lockForReading() throws -> RegistryLock {
-        try RegistryLock(path: directory.readerLockPath, mode: .shared)
+    /// Waits until no other process reads packs, and keeps others from doing so.
+    func lockForDeleting() throws -> RegistryLock {
+        try RegistryLock(path: directory.readerLockPath, mode: .exclusive, progress: progress)
+    }
+
+    /// Waits until no other process changes what is registered, and keeps others from doing so.
+    func lockForWriting() throws -> RegistryLock {
+        try RegistryLock(path: directory.writerLockPath, mode: .exclusive, progress: progress)
     }
 }

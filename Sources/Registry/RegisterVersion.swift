@@ -57,42 +57,61 @@ extension ModelRegistry {
         _ path: String, as registration: Registration, isBase: Bool
     ) async throws -> RegistrationResult {
         let model = try ModelDirectory.open(path)
-        let lock = try lockForWriting()
-        defer { withExtendedLifetime(lock) {} }
-        let base = try baseVersion(registration, isBase: isBase)
+        try check(registration, isBase: isBase)
         let files = try await InputScan(model: model, workers: workers, progress: progress).run()
         let tree = try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
-        let pieces = Set(files.flatMap { [$0.head.digest] + ($0.tensors ?? []).map(\.digest) })
-        if let same = try catalog.version(of: registration.name, tree: tree) {
-            for tag in registration.tags {
-                try catalog.setTag(model: registration.name, tag: tag, version: same.id)
+        let pieceCount = Set(files.flatMap { [$0.head.digest] + ($0.tensors ?? []).map(\.digest) }).count
+
+        // What the plan refers to stays until the version is published; others may register meanwhile.
+        let reading = try lockForReading()
+        defer { withExtendedLifetime(reading) {} }
+        func unchanged() throws -> RegistrationResult? {
+            try existing(registration, tree: tree).map {
+                RegistrationResult(
+                    version: $0, isNew: false, storedBytes: 0, newObjects: 0, knownObjects: pieceCount,
+                    skipped: model.skipped)
             }
-            let version = try catalog.version(id: same.id) ?? same
-            return RegistrationResult(
-                version: VersionSummary(version), isNew: false, storedBytes: 0, newObjects: 0,
-                knownObjects: pieces.count, skipped: model.skipped)
         }
+        if let result = try unchanged() { return result }
+        let base = try baseVersion(registration)
         let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
         let writer = try directory.packs.newPack()
         let written = try await write(plan, to: writer)
+
+        // Only now is the number known, and whether someone else registered the same.
+        let writing = try lockForWriting()
+        defer { withExtendedLifetime(writing) {} }
+        try check(registration, isBase: isBase)
+        if let result = try unchanged() { return result }
         let draft = try draft(registration, isBase: isBase, base: base, files: files, tree: tree)
         try writer.write(manifest: try draft.manifest(base: base).json())
         let version = try publish(writer, draft: draft, base: base, written: written, plan: plan)
         return RegistrationResult(
             version: VersionSummary(version), isNew: true, storedBytes: version.storedBytes,
-            newObjects: plan.objects.count, knownObjects: pieces.count - plan.objects.count, skipped: model.skipped)
+            newObjects: plan.objects.count, knownObjects: pieceCount - plan.objects.count, skipped: model.skipped)
     }
 
-    private func baseVersion(_ registration: Registration, isBase: Bool) throws -> VersionRecord? {
+    /// The version that has exactly these files, with the tags of the registration; nil if there is none.
+    private func existing(_ registration: Registration, tree: GitObjectID) throws -> VersionSummary? {
+        guard let same = try catalog.version(of: registration.name, tree: tree) else { return nil }
+        for tag in registration.tags { try catalog.setTag(model: registration.name, tag: tag, version: same.id) }
+        return VersionSummary(try catalog.version(id: same.id) ?? same)
+    }
+
+    /// Refuses what can be refused before anything is read.
+    private func check(_ registration: Registration, isBase: Bool) throws {
         for tag in registration.tags { try ModelName.check(tag, kind: "tag", limit: 128) }
         if let task = registration.task { try ModelName.check(task, kind: "task", limit: 96) }
-        if let existing = try catalog.newestVersion(of: registration.name), existing.isBase != isBase {
-            throw DeltaicError(
-                .notABase, "the name belongs to a \(existing.isBase ? "base" : "model")", at: ["\(registration.name)"],
-                advice: existing.isBase
-                    ? "add a new version of the base with `deltaic base add`, or choose another name"
-                    : "choose another name for the base")
-        }
+        _ = try baseVersion(registration)
+        guard let existing = try catalog.newestVersion(of: registration.name), existing.isBase != isBase else { return }
+        throw DeltaicError(
+            .notABase, "the name belongs to a \(existing.isBase ? "base" : "model")", at: ["\(registration.name)"],
+            advice: existing.isBase
+                ? "add a new version of the base with `deltaic base add`, or choose another name"
+                : "choose another name for the base")
+    }
+
+    private func baseVersion(_ registration: Registration) throws -> VersionRecord? {
         guard let reference = registration.base else { return nil }
         let base = try catalog.version(reference)
         guard base.isBase else {

@@ -12,26 +12,33 @@ final class RegistryLock {
 
     private let descriptor: Int32
 
-    /// Waits up to `seconds` for the lock.
+    /// Takes the lock, waiting for whoever holds it.
+    ///
+    /// - Parameters:
+    ///   - seconds: how long to wait; registering a large model takes minutes.
+    ///   - progress: told if there is anything to wait for.
     /// - Throws: `.registryLocked` if another process holds it for longer.
-    init(path: String, mode: Mode, seconds: Int = 30) throws(DeltaicError) {
+    init(path: String, mode: Mode, progress: any ProgressReport, seconds: Int = 600) throws(DeltaicError) {
         // A lock needs no permission to write, so that a registry on read-only media can be read.
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
         let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB
-        for attempt in 0... {
+        var isWaiting = false
+        defer { if isWaiting { progress.end() } }
+        for _ in 0..<seconds * 20 {
             if flock(descriptor, operation) == 0 { return }
             let code = errno
             guard code == EWOULDBLOCK || code == EINTR else {
                 close(descriptor)
                 throw .systemCall("flock", path: path, errno: code)
             }
-            guard attempt < seconds * 20 else { break }
+            if !isWaiting { progress.begin("waiting for another process", totalBytes: 0) }
+            isWaiting = true
             usleep(50_000)
         }
         close(descriptor)
         throw DeltaicError(
-            .registryLocked, "another process is using the registry", at: [path],
+            .registryLocked, "another process has been using the registry for \(seconds) seconds", at: [path],
             advice: "wait until it is done, and run the command again")
     }
 

@@ -17,9 +17,9 @@ extension ModelRegistry {
     /// - Parameter reference: all versions if its selector is `.latest`, else the one that it names.
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
     public func remove(_ reference: VersionReference) throws -> RemovalReport {
+        let deleting = try lockForDeleting()
         let writing = try lockForWriting()
-        let reading = try RegistryLock(path: directory.readerLockPath, mode: .exclusive)
-        defer { withExtendedLifetime((writing, reading)) {} }
+        defer { withExtendedLifetime((deleting, writing)) {} }
         let named = try catalog.version(reference)
         let versions = reference.selector == .latest ? try catalog.versions(of: named.model) : [named]
         let result = try catalog.remove(versions.map(\.id))
