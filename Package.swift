@@ -38,7 +38,10 @@ let package = Package(
         .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
         .target(
             name: "Catalog",
-            dependencies: ["DeltaicCore", "DeltaicSchema", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "DeltaicCore", "DeltaicSchema", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
 
         .target(

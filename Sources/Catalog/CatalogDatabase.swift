@@ -2,6 +2,7 @@ internal import DeltaicCore
 internal import DeltaicSchema
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 
 /// The catalog of a registry: an SQLite database that says what is registered and in which packs it lies.
 ///
@@ -66,7 +67,17 @@ public final class CatalogDatabase: Sendable {
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(10)
         configuration.label = "deltaic-catalog"
+        if !readOnly { configuration.prepareDatabase { try keepCompanions($0) } }
         return configuration
+    }
+
+    /// Keeps the files beside the catalog when it is closed, the log empty: without them, whoever may read the registry but
+    /// not write to its folder could not open it.
+    private static func keepCompanions(_ database: Database) throws {
+        var flag: CInt = 1
+        let code = sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &flag)
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+        try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
     }
 
     private static func openPool(_ path: String) throws -> DatabasePool {

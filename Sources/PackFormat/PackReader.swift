@@ -108,6 +108,25 @@ public final class PackReader: Sendable {
         }
     }
 
+    /// Checks the records of all objects in the file against the index: what a scan would rely on.
+    public func checkObjectRecords() throws(DeltaicError) {
+        var offset = PackLayout.headerLength
+        for object in objects {
+            if let last = object.chunks.last { offset = last.offset + last.headerLength + last.payloadLength }
+            let places = ["pack \(id.short)", "offset \(offset)"]
+            let limit = min(offset + PackLayout.recordHeaderLimits.upperBound, byteCount)
+            let bytes = try file.read(min(offset, limit)..<limit)
+            guard let header = try RecordHeader(bytes, place: path), header.kind == PackLayout.objectKind else {
+                throw .pack("P-05", "no object record", at: places)
+            }
+            var fields = ByteReader(header.fields, place: "object record")
+            guard try fields.objectDescription() == object.description else {
+                throw .pack("P-18", "the record is another object than the index says", at: places)
+            }
+            offset += header.length
+        }
+    }
+
     /// The manifest's JSON, nil if the pack has none.
     public func manifest() throws(DeltaicError) -> [UInt8]? {
         guard manifestOffset > 0 else { return nil }

@@ -103,6 +103,7 @@ private struct RegistryCheck {
                 throw DeltaicError(.malformedPack, "an object is missing", at: ["object \(record.digest.short)"])
             }
             _ = try reader.manifest()
+            try reader.checkObjectRecords()
             for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
         }
         for record in records {

@@ -50,7 +50,7 @@ extension ModelRegistry {
         let matches = directory.packs.contents().packs.keys.filter { $0.hex.hasPrefix(pack.lowercased()) }
         guard pack.count >= 6, matches.count == 1, let id = matches.first else {
             throw DeltaicError(
-                .missingPack, matches.count > 1 ? "several packs begin so" : "there is no such pack", at: [pack],
+                .unknownContent, matches.count > 1 ? "several packs begin so" : "there is no such pack", at: [pack],
                 advice: "give the path of a pack, or six or more digits of its id (`deltaic show` prints it)")
         }
         return try Self.inspect(path: directory.packs.path(of: id))

@@ -63,10 +63,12 @@ final class ProgressLine: ProgressReport {
 
     /// The line: stage, percent, bytes a second, time left.
     static func text(_ stage: String, done: Int, total: Int, elapsed: Duration) -> String {
-        let seconds = elapsed / .seconds(1)
-        let rate = seconds > 0 ? Double(done) / seconds : 0
         let percent = total > 0 ? min(100, 100 * Double(done) / Double(total)) : 100
-        var text = "\(stage) \(Int(percent)) %, \(ByteFormat.text(Int(rate)))/s"
+        var text = "\(stage) \(Int(percent)) %"
+        // The first pieces say little about how fast things go.
+        guard elapsed >= .milliseconds(500) else { return text }
+        let rate = Double(done) / (elapsed / .seconds(1))
+        text += ", \(ByteFormat.text(Int(rate)))/s"
         if rate > 0, total > done { text += ", " + duration(Double(total - done) / rate) + " left" }
         return text
     }
