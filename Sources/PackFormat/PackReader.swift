@@ -111,7 +111,7 @@ public final class PackReader: Sendable {
     /// Checks the records of all objects in the file against the index: what a scan would rely on.
     public func checkObjectRecords() throws(DeltaicError) {
         var offset = PackLayout.headerLength
-        for object in objects {
+        for (ordinal, object) in objects.enumerated() {
             if let last = object.chunks.last { offset = last.offset + last.headerLength + last.payloadLength }
             let places = ["pack \(id.short)", "offset \(offset)"]
             let limit = min(offset + PackLayout.recordHeaderLimits.upperBound, byteCount)
@@ -120,8 +120,10 @@ public final class PackReader: Sendable {
                 throw .pack("P-05", "no object record", at: places)
             }
             var fields = ByteReader(header.fields, place: "object record")
-            guard try fields.objectDescription() == object.description else {
-                throw .pack("P-18", "the record is another object than the index says", at: places)
+            guard try fields.varint("P-30: the ordinal", limit: PackLayout.objectLimit) == ordinal,
+                try fields.objectDescription() == object.description
+            else {
+                throw .pack("P-30", "the record is another object than the index says", at: places)
             }
             offset += header.length
         }

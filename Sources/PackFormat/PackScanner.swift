@@ -24,8 +24,8 @@ public struct PackScanner {
     private struct Found {
         /// Chunks by the ordinal of their object, then by their own.
         var chunks: [Int: [Int: ChunkRecord]] = [:]
-        /// Object records in order, with the ordinal of the chunk records before them; nil where none was before.
-        var objects: [(description: ObjectDescription, ordinal: Int?)] = []
+        /// Object records in order, with their ordinals.
+        var objects: [(description: ObjectDescription, ordinal: Int)] = []
         var manifest: [UInt8]?
         var gaps: [Range<Int>] = []
     }
@@ -36,7 +36,6 @@ public struct PackScanner {
     public func scan() throws(DeltaicError) -> PackScan {
         var found = Found()
         var offset = min(PackLayout.headerLength, file.size)
-        var last: Int?
         while offset < file.size {
             let limit = PackLayout.recordHeaderLimits.upperBound
             let window = try file.read(offset..<min(offset + limit, file.size))
@@ -48,14 +47,14 @@ public struct PackScanner {
             }
             let end = offset + header.length + header.payloadLength
             do throws(DeltaicError) {
-                try note(header, at: offset, last: &last, in: &found)
+                try note(header, at: offset, in: &found)
             } catch  where error.code.category != .system {
                 found.gaps.append(offset..<end)
             }
             offset = end
         }
         let objects = found.objects.compactMap { object -> PackObject? in
-            let chunks = object.ordinal.flatMap { found.chunks[$0] } ?? [:]
+            let chunks = found.chunks[object.ordinal] ?? [:]
             let all = (0..<object.description.grid.chunkCount).compactMap { chunks[$0] }
             guard all.count == object.description.grid.chunkCount else { return nil }
             return PackObject(description: object.description, chunks: all)
@@ -73,7 +72,7 @@ public struct PackScanner {
     }
 
     private func note(
-        _ header: RecordHeader, at offset: Int, last: inout Int?, in found: inout Found
+        _ header: RecordHeader, at offset: Int, in found: inout Found
     ) throws(DeltaicError) {
         var fields = ByteReader(header.fields, place: file.path)
         switch header.kind {
@@ -83,11 +82,9 @@ public struct PackScanner {
             _ = try fields.varint("elements", limit: PackLayout.elementLimit)
             found.chunks[object, default: [:]][chunk] = try fields.chunkRecord(
                 offset: offset, headerLength: header.length)
-            last = object
         case PackLayout.objectKind:
-            let description = try fields.objectDescription()
-            // An object without chunks has no record before it that says its ordinal, and needs none.
-            found.objects.append((description, description.grid.chunkCount == 0 ? nil : last))
+            let ordinal = try fields.varint("object ordinal", limit: PackLayout.elementLimit)
+            found.objects.append((try fields.objectDescription(), ordinal))
         case PackLayout.manifestKind:
             let digest = try fields.digest("manifest digest")
             let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)

@@ -69,6 +69,7 @@ public final class PackWriter {
             throw .pack("P-23", "chunks are missing", at: ["object \(object.description.digest.short)"])
         }
         var fields = ByteWriter()
+        fields.varint(objects.count)
         fields.append(object.description)
         try file.write(
             ByteWriter.recordHeader(kind: PackLayout.objectKind, payloadLength: 0, fields: fields.bytes))

@@ -65,7 +65,8 @@ struct InputScan: Sendable {
         defer { progress.end() }
         var digests: [Int: (Digest, GitObjectID)] = [:]
         var pieces: [Int: [HashedPiece]] = [:]
-        try await workers.mapInOrder(try jobs()) { [self] job in
+        // Results are small, and the first job, a whole file, takes as long as all its tensors.
+        try await workers.mapInOrder(try jobs(), window: .max) { [self] job in
             try hash(job)
         } consume: { outcome in
             switch outcome {

@@ -78,7 +78,9 @@ struct PackLayoutTests {
             }
             let next = walk.popFirst()
             let record = try #require(next)
-            #expect(record.fields == object.sharedBytes && record.payloadLength == 0)
+            var fields = ByteCursor(record.fields)
+            #expect(fields.varint() == position && Array(fields.rest) == object.sharedBytes)
+            #expect(record.payloadLength == 0)
         }
         let manifest = try #require(walk.first)
         #expect(manifest.offset == index.manifestOffset)
