@@ -47,7 +47,14 @@ public enum PredictionFit {
 
     /// The most frequent move of each mantissa bucket, if those explain an eighth of the sample better than zeros do.
     private static func staircase(_ moves: [Move], mantissaBits: Int) -> BasePrediction? {
+        // A few buckets of a few moves tell whether it is worth sorting all.
+        let few = stride(from: 0, to: moves.count, by: max(1, moves.count / slopeSampleTarget)).map { moves[$0] }
+        guard steps(few, bits: min(4, mantissaBits), mantissaBits: mantissaBits) != nil else { return nil }
         let bits = min(BasePrediction.staircaseBitsLimit, mantissaBits)
+        return steps(moves, bits: bits, mantissaBits: mantissaBits)
+    }
+
+    private static func steps(_ moves: [Move], bits: Int, mantissaBits: Int) -> BasePrediction? {
         var buckets = [[Int64]](repeating: [], count: 1 << bits)
         for move in moves { buckets[Int(move.field >> UInt64(mantissaBits - bits))].append(move.units) }
         var steps = [Int64](repeating: 0, count: buckets.count)

@@ -63,18 +63,6 @@ public struct ExactDeltaCodec: TensorCodec {
         let segments: SegmentClasses
         let groups: GroupedSymbols
         let extraBits: [UInt8]
-
-        var estimatedBits: Double {
-            groups.estimatedBits + Double(8 * extraBits.count + 2 * segments.classes.count)
-        }
-
-        init(residuals: [UInt8], base: [UInt8], count: Int, layout: WordLayout, segments: SegmentClasses) {
-            let partition = ContextPartition(base: base, count: count, layout: layout, segments: segments)
-            let split = LogSymbols.split(partition.arrange(residuals, width: layout.width), layout: layout)
-            self.segments = segments
-            groups = GroupedSymbols(symbols: split.symbols, groups: partition.groups)
-            extraBits = split.extraBits
-        }
     }
 
     private func arrange(_ residuals: [UInt8], chunk: ChunkInput, common: Int) -> Arrangement {
@@ -83,13 +71,11 @@ public struct ExactDeltaCodec: TensorCodec {
         let offset = length == chunk.rowLength ? chunk.rowOffset : 0
         let segments = SegmentActivity.classify(
             residuals, count: common, layout: layout, length: length, firstLength: length - offset)
-        func arrangement(_ segments: SegmentClasses) -> Arrangement {
-            Arrangement(residuals: residuals, base: chunk.base, count: common, layout: layout, segments: segments)
-        }
-        let plain = arrangement(.single)
-        guard segments.classCount > 1 else { return plain }
-        let classed = arrangement(segments)
-        return classed.estimatedBits < plain.estimatedBits ? classed : plain
+        let partition = ContextPartition(base: chunk.base, count: common, layout: layout, segments: segments)
+        let split = LogSymbols.split(partition.arrange(residuals, width: layout.width), layout: layout)
+        return Arrangement(
+            segments: segments, groups: GroupedSymbols(symbols: split.symbols, groups: partition.groups),
+            extraBits: split.extraBits)
     }
 
     private func stored(_ bytes: [UInt8]) -> EncodedStream {

@@ -11,17 +11,17 @@ enum GroupMode: UInt8 {
     /// A bit an element, and the symbols that are not 0.
     case sparse = 2
 
-    /// The cheaper mode for a group, and what its symbols are expected to take, in bits.
-    static func choose(_ symbols: ArraySlice<UInt8>) -> (mode: GroupMode, bits: Double) {
+    /// The mode that is expected to take the fewest bits.
+    static func choose(_ symbols: ArraySlice<UInt8>) -> GroupMode {
         let histogram = ByteHistogram.count(symbols)
         let total = symbols.count
         let zeros = histogram[0]
-        if zeros == total { return (.zero, 0) }
+        if zeros == total { return .zero }
         let direct = huffmanBits(histogram, total: total)
         var significant = histogram
         significant[0] = 0
         let sparse = bitmapBits(zeros: zeros, total: total) + huffmanBits(significant, total: total - zeros)
-        return sparse < direct ? (.sparse, sparse) : (.direct, direct)
+        return sparse < direct ? .sparse : .direct
     }
 
     /// The entropy, but no symbol under one bit unless there is only one.
@@ -51,7 +51,6 @@ struct GroupedSymbols {
     var directBoundaries: [Int] = []
     /// The symbols of sparse groups, zeros included.
     var sparse: [UInt8] = []
-    var estimatedBits = 0.0
 
     /// A group of fewer symbols shares its entropy tables with its neighbours: a table costs about a hundred bytes.
     static let boundaryLimit = 2048
@@ -60,9 +59,8 @@ struct GroupedSymbols {
         var start = 0
         for count in groups {
             let group = symbols[start..<start + count]
-            let (mode, bits) = GroupMode.choose(group)
+            let mode = GroupMode.choose(group)
             modes.append(mode.rawValue)
-            estimatedBits += bits
             switch mode {
             case .zero: break
             case .direct:
