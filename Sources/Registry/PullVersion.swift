@@ -58,6 +58,8 @@ extension ModelRegistry {
                     .outputConflict, "the version has a file of the name that tensors are written to",
                     at: [Self.tensorFileName], advice: "pull the file and the tensors into different folders")
             }
+            // Files are hashed as a whole; what a tensor is called and how it is shaped only the manifest proves.
+            if !tensors.isEmpty { try manifests.run(version, files: all) }
             try makeFolder(output)
             let tensorBytes = tensors.reduce(0) { $0 + $1.byteCount }
             progress.begin("pulling", totalBytes: files.reduce(tensorBytes) { $0 + $1.size })
@@ -122,7 +124,13 @@ extension ModelRegistry {
         for tensor in tensors {
             try await naming("tensor \(tensor.name)") {
                 var tensorHash = try StreamingHash(.sha256)
-                try await workers.mapInOrder(try objects.object(tensor.object).chunks.indices) { [objects] in
+                let object = try objects.object(tensor.object)
+                guard object.description.byteCount == tensor.byteCount else {
+                    throw DeltaicError(
+                        .contentMismatch, "the stored bytes are too many or too few for the shape",
+                        expected: "\(tensor.byteCount)", found: "\(object.description.byteCount)")
+                }
+                try await workers.mapInOrder(object.chunks.indices) { [objects] in
                     try objects.chunk($0, of: tensor.object)
                 } consume: { bytes in
                     tensorHash.update(bytes)
