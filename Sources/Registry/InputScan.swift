@@ -2,10 +2,33 @@ internal import DeltaicCore
 internal import Foundation
 internal import TensorFiles
 
+/// An input file, opened for each read: a model may have more files than a process may have open.
+struct InputFile: Sendable {
+    let path: String
+    let size: Int
+
+    /// Reads exactly the bytes of `range`.
+    /// - Throws: `.inputChanged` if the file has another size by now.
+    func read(_ range: Range<Int>) throws(DeltaicError) -> [UInt8] {
+        let file = try ReadOnlyFile(path: path)
+        guard file.size == size else { throw .inputChanged(path) }
+        return try file.read(range)
+    }
+}
+
+extension DeltaicError {
+    /// Somebody else writes to the files that are registered.
+    fileprivate static func inputChanged(_ path: String) -> DeltaicError {
+        DeltaicError(
+            .inputChanged, "the file changed while it was read", at: [path],
+            advice: "register the model when nothing writes to it")
+    }
+}
+
 /// A run of bytes of an input file that becomes one object: a tensor, or a whole raw file, or a header.
 struct InputPiece: Sendable {
     let name: String
-    let file: ReadOnlyFile
+    let file: InputFile
     let range: Range<Int>
     /// nil for bytes that are no tensor.
     let type: ElementType?
@@ -75,7 +98,7 @@ struct InputScan: Sendable {
         var wholes: [Int: HashedWhole] = [:]
         var pieces: [Int: [HashedPiece]] = [:]
         // Results are small, and the first job, a whole file, takes as long as all its tensors.
-        try await workers.mapInOrder(try jobs(), window: .max) { [self] job in
+        try await workers.mapInOrder(jobs(), window: .max) { [self] job in
             try hash(job)
         } consume: { outcome in
             switch outcome {
@@ -89,7 +112,7 @@ struct InputScan: Sendable {
             }
             // The file is read once as a whole and once piece by piece: had it changed in between, its SHA-256 would never be
             // that of its pieces, and no pull would succeed.
-            guard whole.blockKeys == all.flatMap(\.blockKeys) else { throw changed(file.path) }
+            guard whole.blockKeys == all.flatMap(\.blockKeys) else { throw DeltaicError.inputChanged(file.path) }
             let isSafetensors = if case .safetensors = file.content { true } else { false }
             return HashedFile(
                 path: file.path, size: file.size, sha256: whole.sha256, gitBlobID: whole.gitBlobID,
@@ -98,11 +121,10 @@ struct InputScan: Sendable {
         }
     }
 
-    private func jobs() throws -> [Job] {
+    private func jobs() -> [Job] {
         var jobs: [Job] = []
         for (index, model) in model.files.enumerated() {
-            let file = try ReadOnlyFile(path: model.absolutePath)
-            guard file.size == model.size else { throw changed(model.path) }
+            let file = InputFile(path: model.absolutePath, size: model.size)
             var pieces: [InputPiece] = []
             switch model.content {
             case .raw:
@@ -161,11 +183,5 @@ struct InputScan: Sendable {
             progress.advance(bytes.count)
         }
         return HashedPiece(piece: piece, digest: Digest(uncheckedBytes: sha256.finish()), blockKeys: keys)
-    }
-
-    private func changed(_ path: String) -> DeltaicError {
-        DeltaicError(
-            .inputChanged, "the file changed while it was read", at: [path],
-            advice: "register the model when nothing writes to it")
     }
 }
