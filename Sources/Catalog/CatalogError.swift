@@ -76,5 +76,5 @@ extension DeltaicError {
         DeltaicError(.catalogDamaged, what, advice: repairAdvice)
     }
 
-    static let repairAdvice = "the packs are not affected; the catalog can be rebuilt from them"
+    static let repairAdvice = "the packs are not affected; restore the catalog from a backup"
 }

@@ -16,7 +16,18 @@ extension BlockKey {
 
 // Columns are read by position, in the order in which the statement beside the call lists them.
 extension Row {
-    func int(_ index: Int) throws -> Int { try decode(Int.self, atIndex: index) }
+    /// The largest number that a catalog holds: 1 PiB, so that sums of sizes cannot overflow.
+    static let numberLimit = 1 << 50
+
+    /// A number that is not negative, and at most ``numberLimit``.
+    func int(_ index: Int) throws -> Int {
+        let value = try decode(Int.self, atIndex: index)
+        guard (0...Self.numberLimit).contains(value) else {
+            throw DeltaicError.damagedRow("a row has the number \(value), which is out of bounds")
+        }
+        return value
+    }
+
     func text(_ index: Int) throws -> String { try decode(String.self, atIndex: index) }
     func flag(_ index: Int) throws -> Bool { try decode(Int.self, atIndex: index) != 0 }
 

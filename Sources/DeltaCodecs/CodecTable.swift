@@ -11,8 +11,7 @@ public enum CodecTable {
             return EncodedChunk(codec: solo.id, streams: try solo.encode(chunk, coder: coder))
         }
         let exact = EncodedChunk(codec: .exact, streams: try ExactDeltaCodec().encode(chunk, coder: coder))
-        // Nothing of a trained tensor goes under half its size alone, so a smaller delta needs no rival.
-        guard exact.storedBytes * 2 > chunk.raw.count || chunk.raw.count < 4096 else { return exact }
+        // A delta is no small one for being under half the size: a pruned tensor takes less on its own, one of zeros nothing.
         let alone = EncodedChunk(codec: solo.id, streams: try solo.encode(chunk, coder: coder))
         return alone.storedBytes < exact.storedBytes ? alone : exact
     }

@@ -7,7 +7,7 @@ struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove one version of a model or base, or all of them.",
         discussion: """
-            NAME@v2 or NAME:tag removes that version; NAME alone removes every version. Nothing is asked first. A base \
+            NAME@v2, NAME:tag or NAME:latest removes that version; NAME alone removes every version. Nothing is asked first. A base \
             that others are deltas of is not removed. Packs go as soon as no version needs anything in them.
             """)
 
@@ -18,9 +18,17 @@ struct RemoveCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
-        let reference = try VersionReference(name)
-        let report = try global.openForWriting().remove(reference)
+        let report = try remove()
         try output.write(report) { _ in report.lines }
+    }
+
+    private func remove() throws -> RemovalReport {
+        guard name.contains(where: { $0 == "@" || $0 == ":" }) else {
+            let model = try ModelName(name)
+            return try global.openForWriting().remove(model)
+        }
+        let version = try VersionReference(name)
+        return try global.openForWriting().remove(version)
     }
 }
 

@@ -16,9 +16,11 @@ public final class DurableFile {
     /// - Throws: `.ioFailure` or `.noSpace`.
     public init(path: String) throws(DeltaicError) {
         self.path = path
-        temporaryPath = path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+        // The final name is no part of it: that may be as long as a name can be.
+        temporaryPath =
+            DurableFile.folder(of: path) + "/.deltaic-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
         descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw .systemCall("create", path: temporaryPath, errno: errno) }
+        guard descriptor >= 0 else { throw .systemCall("create", path: path, errno: errno) }
     }
 
     deinit {

@@ -9,7 +9,8 @@ public final class ReadOnlyFile: Sendable {
 
     /// - Throws: `.ioFailure` if the file cannot be opened or is no regular file. A symbolic link is not followed.
     public init(path: String) throws(DeltaicError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // A pipe is refused below instead of waited for; regular files know no waiting.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

@@ -29,6 +29,12 @@ struct Trailer {
         guard offset >= PackLayout.headerLength, offset + storedLength == fileSize - PackLayout.trailerLength else {
             throw .pack("P-24", "the index does not end at the trailer")
         }
+        // All that the index says is in the records too, in more bytes: a small pack cannot ask for a large index.
+        guard rawLength <= offset + PackLayout.indexSlack else {
+            throw .pack(
+                "P-25", "the raw index is longer than the records that it lists",
+                expected: "at most \(offset + PackLayout.indexSlack)", found: "\(rawLength)")
+        }
         guard let encoding = EncodedStream.Encoding(rawValue: number) else {
             throw .pack("P-17", "unknown index encoding \(number)")
         }

@@ -18,6 +18,8 @@ enum PackLayout {
     static let streamLimit = 32
     static let streamRawLimit = 1 << 23
     static let indexRawLimit = 1 << 28
+    /// How much longer than the part of the file before it a raw index can be: a pack without records has one too.
+    static let indexSlack = 64
     static let manifestRawLimit = 1 << 26
     static let elementLimit = 1 << 56
     /// No object count can exceed what fits an index of the largest length.

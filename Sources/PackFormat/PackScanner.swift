@@ -55,8 +55,11 @@ public struct PackScanner {
         }
         let objects = found.objects.compactMap { object -> PackObject? in
             let chunks = found.chunks[object.ordinal] ?? [:]
-            let all = (0..<object.description.grid.chunkCount).compactMap { chunks[$0] }
-            guard all.count == object.description.grid.chunkCount else { return nil }
+            let count = object.description.grid.chunkCount
+            // Checked first: a record may claim any number of chunks.
+            guard chunks.count >= count else { return nil }
+            let all = (0..<count).compactMap { chunks[$0] }
+            guard all.count == count else { return nil }
             return PackObject(description: object.description, chunks: all)
         }
         return PackScan(objects: objects, manifest: found.manifest, gaps: found.gaps)

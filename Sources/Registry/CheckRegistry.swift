@@ -19,7 +19,8 @@ extension ModelRegistry {
     ///
     /// - Parameters:
     ///   - reference: nil for everything; else the version whose files are reconstructed and compared with their SHA-256.
-    ///   - isQuick: only structure: catalog, presence and length of packs, their indexes and record headers.
+    ///   - isQuick: only structure: catalog, also against the manifests; presence and length of packs, their indexes and
+    ///     record headers.
     public func check(_ reference: VersionReference? = nil, isQuick: Bool) async throws -> CheckReport {
         let lock = try lockForReading()
         defer { withExtendedLifetime(lock) {} }
@@ -41,6 +42,8 @@ private struct RegistryCheck {
     private var checkedBytes = 0
     private var problems: [String] = []
     private var strays: [String] = []
+    /// Packs that cannot be opened, or whose records are damaged.
+    private var damagedPacks: Set<Digest> = []
 
     init(registry: ModelRegistry) {
         self.registry = registry
@@ -63,12 +66,25 @@ private struct RegistryCheck {
         registry.progress.begin(isQuick ? "checking structure" : "checking", totalBytes: total)
         defer { registry.progress.end() }
         for pack in known { try await check(pack, isQuick: isQuick) }
+        for version in try registry.catalog.allVersions() {
+            // What is wrong with a pack was said already.
+            let pack = try registry.catalog.pack(of: version.id)?.id
+            if pack.map(damagedPacks.contains) != true { await checkRows(of: version) }
+        }
+    }
+
+    /// Checks that the catalog says of a version what its pack does.
+    private mutating func checkRows(of version: VersionRecord) async {
+        await note(nil) { check in
+            try check.registry.manifests.run(version, files: try check.registry.catalog.files(of: version.id))
+        }
     }
 
     mutating func run(_ version: VersionRecord, isQuick: Bool) async throws {
         let files = try registry.catalog.files(of: version.id)
         registry.progress.begin("checking", totalBytes: files.reduce(0) { $0 + $1.size })
         defer { registry.progress.end() }
+        await checkRows(of: version)
         if isQuick {
             let digests = Set(files.flatMap { [$0.head] + $0.tensors.map(\.object) })
             let records = try registry.catalog.objects(Array(digests)).values
@@ -92,6 +108,7 @@ private struct RegistryCheck {
         let records = try registry.catalog.objects(inPack: pack.id)
         objects += records.count
         let place = registry.directory.packs.path(of: pack.id)
+        let problemsBefore = problems.count
         await note(place) { check in
             let reader = try check.registry.directory.packs.open(pack.id)
             guard reader.byteCount == pack.byteCount else {
@@ -106,6 +123,7 @@ private struct RegistryCheck {
             try reader.checkObjectRecords()
             for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
         }
+        if problems.count > problemsBefore { damagedPacks.insert(pack.id) }
         for record in records {
             if isQuick {
                 registry.progress.advance(record.length)
@@ -121,13 +139,13 @@ private struct RegistryCheck {
     }
 
     /// Runs one part of the check and keeps what it throws as a problem.
-    private mutating func note(_ place: String, _ body: (inout RegistryCheck) async throws -> Void) async {
+    private mutating func note(_ place: String?, _ body: (inout RegistryCheck) async throws -> Void) async {
         do {
             try await body(&self)
         } catch let error as DeltaicError {
-            problems.append(error.inside(place).description)
+            problems.append((place.map(error.inside) ?? error).description)
         } catch {
-            problems.append("\(place): \(error)")
+            problems.append("\(place.map { $0 + ": " } ?? "")\(error)")
         }
     }
 }

@@ -97,9 +97,14 @@ extension ModelRegistry {
         var sum = WordChange()
         try await workers.mapInOrder(0..<grid.chunkCount) { [objects] position in
             let count = grid.elements(of: position).count
-            return values.change(
-                from: try objects.chunk(position, of: left.object), to: try objects.chunk(position, of: right.object),
-                count: count)
+            let old = try objects.chunk(position, of: left.object)
+            let new = try objects.chunk(position, of: right.object)
+            guard min(old.count, new.count) >= count * layout.width else {
+                throw DeltaicError(
+                    .contentMismatch, "the stored bytes are too few for the shape", at: ["chunk \(position)"],
+                    expected: "\(count * layout.width)", found: "\(min(old.count, new.count))")
+            }
+            return values.change(from: old, to: new, count: count)
         } consume: {
             sum.add($0)
         }

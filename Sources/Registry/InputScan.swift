@@ -2,10 +2,33 @@ internal import DeltaicCore
 internal import Foundation
 internal import TensorFiles
 
+/// An input file, opened for each read: a model may have more files than a process may have open.
+struct InputFile: Sendable {
+    let path: String
+    let size: Int
+
+    /// Reads exactly the bytes of `range`.
+    /// - Throws: `.inputChanged` if the file has another size by now.
+    func read(_ range: Range<Int>) throws(DeltaicError) -> [UInt8] {
+        let file = try ReadOnlyFile(path: path)
+        guard file.size == size else { throw .inputChanged(path) }
+        return try file.read(range)
+    }
+}
+
+extension DeltaicError {
+    /// Somebody else writes to the files that are registered.
+    fileprivate static func inputChanged(_ path: String) -> DeltaicError {
+        DeltaicError(
+            .inputChanged, "the file changed while it was read", at: [path],
+            advice: "register the model when nothing writes to it")
+    }
+}
+
 /// A run of bytes of an input file that becomes one object: a tensor, or a whole raw file, or a header.
 struct InputPiece: Sendable {
     let name: String
-    let file: ReadOnlyFile
+    let file: InputFile
     let range: Range<Int>
     /// nil for bytes that are no tensor.
     let type: ElementType?
@@ -50,85 +73,104 @@ struct InputScan: Sendable {
 
     /// What one task does: hash a file as a whole, or one of its pieces.
     private enum Job: Sendable {
-        case file(index: Int, ReadOnlyFile, isLFS: Bool)
+        case file(index: Int, size: Int, [InputPiece], isLFS: Bool)
         case piece(index: Int, InputPiece)
     }
 
+    /// The hashes of a file as a whole, and the keys of the chunks that they were made from.
+    private struct HashedWhole: Sendable {
+        let sha256: Digest
+        let gitBlobID: GitObjectID
+        let blockKeys: [BlockKey]
+    }
+
     private enum Outcome: Sendable {
-        case file(index: Int, Digest, GitObjectID)
+        case file(index: Int, HashedWhole)
         case piece(index: Int, HashedPiece)
     }
 
     /// Hashes all files; the order of the result is that of the model's files.
+    ///
+    /// - Throws: `.inputChanged` if a file and its pieces were not read with the same bytes.
     func run() async throws -> [HashedFile] {
         progress.begin("hashing", totalBytes: 2 * model.files.reduce(0) { $0 + $1.size })
         defer { progress.end() }
-        var digests: [Int: (Digest, GitObjectID)] = [:]
+        var wholes: [Int: HashedWhole] = [:]
         var pieces: [Int: [HashedPiece]] = [:]
         // Results are small, and the first job, a whole file, takes as long as all its tensors.
-        try await workers.mapInOrder(try jobs(), window: .max) { [self] job in
+        try await workers.mapInOrder(jobs(), window: .max) { [self] job in
             try hash(job)
         } consume: { outcome in
             switch outcome {
-            case .file(let index, let digest, let blob): digests[index] = (digest, blob)
+            case .file(let index, let whole): wholes[index] = whole
             case .piece(let index, let piece): pieces[index, default: []].append(piece)
             }
         }
         return try model.files.enumerated().map { index, file in
-            guard let (digest, blob) = digests[index], let all = pieces[index], let head = all.first else {
+            guard let whole = wholes[index], let all = pieces[index], let head = all.first else {
                 throw DeltaicError(.inputChanged, "the file was not hashed", at: [file.path])
             }
+            // The file is read once as a whole and once piece by piece: had it changed in between, its SHA-256 would never be
+            // that of its pieces, and no pull would succeed.
+            guard whole.blockKeys == all.flatMap(\.blockKeys) else { throw DeltaicError.inputChanged(file.path) }
             let isSafetensors = if case .safetensors = file.content { true } else { false }
             return HashedFile(
-                path: file.path, size: file.size, sha256: digest, gitBlobID: blob,
+                path: file.path, size: file.size, sha256: whole.sha256, gitBlobID: whole.gitBlobID,
                 isLFS: LFSRule.isLarge(path: file.path, size: file.size), head: head,
                 tensors: isSafetensors ? Array(all.dropFirst()) : nil)
         }
     }
 
-    private func jobs() throws -> [Job] {
+    private func jobs() -> [Job] {
         var jobs: [Job] = []
         for (index, model) in model.files.enumerated() {
-            let file = try ReadOnlyFile(path: model.absolutePath)
-            guard file.size == model.size else { throw changed(model.path) }
-            jobs.append(.file(index: index, file, isLFS: LFSRule.isLarge(path: model.path, size: model.size)))
+            let file = InputFile(path: model.absolutePath, size: model.size)
+            var pieces: [InputPiece] = []
             switch model.content {
             case .raw:
-                let piece = InputPiece(name: model.path, file: file, range: 0..<file.size, type: nil, shape: nil)
-                jobs.append(.piece(index: index, piece))
+                pieces.append(InputPiece(name: model.path, file: file, range: 0..<file.size, type: nil, shape: nil))
             case .safetensors(let header):
-                let head = InputPiece(
-                    name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil,
-                    shape: nil)
-                jobs.append(.piece(index: index, head))
-                for entry in header.entries {
-                    let piece = InputPiece(
-                        name: entry.name, file: file, range: entry.bytes, type: entry.type, shape: entry.shape)
-                    jobs.append(.piece(index: index, piece))
+                pieces.append(
+                    InputPiece(
+                        name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil,
+                        shape: nil))
+                pieces += header.entries.map {
+                    InputPiece(name: $0.name, file: file, range: $0.bytes, type: $0.type, shape: $0.shape)
                 }
             }
+            let isLFS = LFSRule.isLarge(path: model.path, size: model.size)
+            jobs.append(.file(index: index, size: model.size, pieces, isLFS: isLFS))
+            jobs += pieces.map { .piece(index: index, $0) }
         }
         return jobs
     }
 
     private func hash(_ job: Job) throws -> Outcome {
         switch job {
-        case .file(let index, let file, let isLFS):
-            var sha256 = try StreamingHash(.sha256)
-            var blob = try GitBlobHasher(size: file.size)
-            let grid = ChunkGrid(elementCount: file.size, width: 1)
-            for position in 0..<grid.chunkCount {
-                let bytes = try file.read(grid.bytes(of: position))
-                sha256.update(bytes)
-                if !isLFS { blob.update(bytes) }
-                progress.advance(bytes.count)
-            }
-            let digest = Digest(uncheckedBytes: sha256.finish())
-            let id = isLFS ? try LFSPointer.blobID(sha256: digest, size: file.size) : try blob.finish()
-            return .file(index: index, digest, id)
+        case .file(let index, let size, let pieces, let isLFS):
+            return .file(index: index, try hash(pieces, size: size, isLFS: isLFS))
         case .piece(let index, let piece):
             return .piece(index: index, try hash(piece))
         }
+    }
+
+    /// Hashes a file as a whole; its pieces are all of it, in order.
+    private func hash(_ pieces: [InputPiece], size: Int, isLFS: Bool) throws -> HashedWhole {
+        var sha256 = try StreamingHash(.sha256)
+        var blob = try GitBlobHasher(size: size)
+        var keys: [BlockKey] = []
+        for piece in pieces {
+            for position in 0..<piece.grid.chunkCount {
+                let bytes = try piece.chunk(position)
+                sha256.update(bytes)
+                if !isLFS { blob.update(bytes) }
+                keys.append(bytes.withUnsafeBytes { FastHash.blockKey($0) })
+                progress.advance(bytes.count)
+            }
+        }
+        let digest = Digest(uncheckedBytes: sha256.finish())
+        let id = isLFS ? try LFSPointer.blobID(sha256: digest, size: size) : try blob.finish()
+        return HashedWhole(sha256: digest, gitBlobID: id, blockKeys: keys)
     }
 
     private func hash(_ piece: InputPiece) throws -> HashedPiece {
@@ -141,11 +183,5 @@ struct InputScan: Sendable {
             progress.advance(bytes.count)
         }
         return HashedPiece(piece: piece, digest: Digest(uncheckedBytes: sha256.finish()), blockKeys: keys)
-    }
-
-    private func changed(_ path: String) -> DeltaicError {
-        DeltaicError(
-            .inputChanged, "the file changed while it was read", at: [path],
-            advice: "register the model when nothing writes to it")
     }
 }

@@ -59,7 +59,7 @@ extension ModelRegistry {
     /// Reads the index of a pack that need not belong to a registry.
     public static func inspect(path: String) throws -> PackReport {
         let reader = try PackReader(path: path)
-        let manifest = try reader.manifest().map { try JSONDecoder().decode(VersionManifest.self, from: Data($0)) }
+        let manifest = try reader.manifest().map { try VersionManifest(json: $0) }
         var names: [Digest: [String]] = [:]
         for file in manifest?.files ?? [] {
             names[file.content, default: []].append(file.tensors == nil ? file.path : "header of \(file.path)")

@@ -51,6 +51,9 @@ public final class ModelRegistry: Sendable {
         progress = options.progress
     }
 
+    /// Compares versions in the catalog with the manifests in their packs.
+    var manifests: ManifestCheck { ManifestCheck(catalog: catalog, packs: directory.packs) }
+
     // Locks are taken in this order, so that two processes never wait for each other: first the one on packs, then the one
     // on the catalog's contents.
 

@@ -43,17 +43,6 @@ final class ObjectReader: Sendable {
         try chunk(position, of: digest, depth: 0)
     }
 
-    /// All raw bytes of an object, checked against its SHA-256; for small ones.
-    func bytes(of digest: Digest) throws -> [UInt8] {
-        let object = try object(digest)
-        var bytes: [UInt8] = []
-        for position in object.chunks.indices { bytes += try chunk(position, of: digest) }
-        guard try Digest.sha256(bytes) == digest else {
-            throw DeltaicError(.contentMismatch, "an object does not match its SHA-256", at: ["object \(digest.short)"])
-        }
-        return bytes
-    }
-
     private func chunk(_ position: Int, of digest: Digest, depth: Int) throws -> [UInt8] {
         guard depth <= Self.depthLimit else {
             throw DeltaicError(

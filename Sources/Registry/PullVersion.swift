@@ -53,6 +53,13 @@ extension ModelRegistry {
             try FileNames.checkTogether(all.map(\.path))
             let files = try selected(selection, from: all)
             let tensors = try selectedTensors(selection, from: all)
+            guard tensors.isEmpty || !files.contains(where: { $0.path == Self.tensorFileName }) else {
+                throw DeltaicError(
+                    .outputConflict, "the version has a file of the name that tensors are written to",
+                    at: [Self.tensorFileName], advice: "pull the file and the tensors into different folders")
+            }
+            // Files are hashed as a whole; what a tensor is called and how it is shaped only the manifest proves.
+            if !tensors.isEmpty { try manifests.run(version, files: all) }
             try makeFolder(output)
             let tensorBytes = tensors.reduce(0) { $0 + $1.byteCount }
             progress.begin("pulling", totalBytes: files.reduce(tensorBytes) { $0 + $1.size })
@@ -69,7 +76,7 @@ extension ModelRegistry {
 
     private func selected(_ selection: PullSelection, from files: [FileRecord]) throws -> [FileRecord] {
         if selection.files.isEmpty { return selection.tensors.isEmpty ? files : [] }
-        return try selection.files.map { path in
+        return try Self.withoutRepeats(selection.files).map { path in
             guard let file = files.first(where: { $0.path == path }) else {
                 throw DeltaicError(
                     .unknownContent, "the version has no file \"\(path)\"",
@@ -82,7 +89,7 @@ extension ModelRegistry {
     private func selectedTensors(_ selection: PullSelection, from files: [FileRecord]) throws -> [TensorRecord] {
         let tensors = Dictionary(
             files.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        return try selection.tensors.map { name in
+        return try Self.withoutRepeats(selection.tensors).map { name in
             guard let tensor = tensors[name] else {
                 throw DeltaicError(
                     .unknownContent, "the version has no tensor \"\(name)\"",
@@ -90,6 +97,11 @@ extension ModelRegistry {
             }
             return tensor
         }
+    }
+
+    private static func withoutRepeats(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
     }
 
     private func write(_ file: FileRecord, to output: String) async throws {
@@ -112,7 +124,13 @@ extension ModelRegistry {
         for tensor in tensors {
             try await naming("tensor \(tensor.name)") {
                 var tensorHash = try StreamingHash(.sha256)
-                try await workers.mapInOrder(try objects.object(tensor.object).chunks.indices) { [objects] in
+                let object = try objects.object(tensor.object)
+                guard object.description.byteCount == tensor.byteCount else {
+                    throw DeltaicError(
+                        .contentMismatch, "the stored bytes are too many or too few for the shape",
+                        expected: "\(tensor.byteCount)", found: "\(object.description.byteCount)")
+                }
+                try await workers.mapInOrder(object.chunks.indices) { [objects] in
                     try objects.chunk($0, of: tensor.object)
                 } consume: { bytes in
                     tensorHash.update(bytes)

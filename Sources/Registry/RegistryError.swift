@@ -13,6 +13,8 @@ extension DeltaicError.Code {
     public static let notABase = Self("notABase", .conflict)
     /// A tensor or a file that a version does not have.
     public static let unknownContent = Self("unknownContent", .notFound)
+    /// Two things that were asked for would have the same name in the output folder.
+    public static let outputConflict = Self("outputConflict", .conflict)
     /// What was reconstructed is not what was registered.
     public static let contentMismatch = Self("contentMismatch", .damaged)
     /// A chunk that was just encoded does not decode to what it was.

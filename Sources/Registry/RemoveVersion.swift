@@ -12,17 +12,26 @@ public struct RemovalReport: Sendable, Codable {
 }
 
 extension ModelRegistry {
-    /// Removes one version of a model, or all of them; rows go first, then the packs that nothing needs.
+    /// Removes all versions of a model; rows go first, then the packs that nothing needs.
     ///
-    /// - Parameter reference: all versions if its selector is `.latest`, else the one that it names.
+    /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
+    public func remove(_ model: ModelName) throws -> RemovalReport {
+        try remove { try catalog.versions(of: model) }
+    }
+
+    /// Removes one version of a model, the newest one too if that is what is named.
+    ///
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
     public func remove(_ reference: VersionReference) throws -> RemovalReport {
+        try remove { [try catalog.version(reference)] }
+    }
+
+    /// - Parameter versions: called when nobody else can change what is registered.
+    private func remove(_ versions: () throws -> [VersionRecord]) throws -> RemovalReport {
         let deleting = try lockForDeleting()
         let writing = try lockForWriting()
         defer { withExtendedLifetime((deleting, writing)) {} }
-        let named = try catalog.version(reference)
-        let versions = reference.selector == .latest ? try catalog.versions(of: named.model) : [named]
-        let result = try catalog.remove(versions.map(\.id))
+        let result = try catalog.remove(try versions().map(\.id))
         for pack in result.unreferencedPacks { try directory.packs.delete(pack.id) }
         return RemovalReport(
             removed: result.removedVersions.map(VersionSummary.init),

@@ -13,7 +13,7 @@ struct VersionManifest: Codable, Sendable {
         var commit: GitObjectID
     }
 
-    struct File: Codable, Sendable {
+    struct File: Codable, Sendable, Equatable {
         var path: String
         var size: Int
         var sha256: Digest
@@ -24,7 +24,7 @@ struct VersionManifest: Codable, Sendable {
     }
 
     /// Written as an array, which is a third shorter than an object with keys.
-    struct Tensor: Codable, Sendable {
+    struct Tensor: Codable, Sendable, Equatable {
         var name: String
         var type: ElementType
         var shape: TensorShape

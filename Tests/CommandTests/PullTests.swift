@@ -14,6 +14,31 @@ import Testing
         #expect(tuned.tensors.last.map { bytes.suffix($0.bytes.count).elementsEqual($0.bytes) } == true)
     }
 
+    @Test("a tensor that is named twice comes once")
+    func repeatedTensor() async throws {
+        let workspace = try await Workspace()
+        try await workspace.addPair()
+        let arguments = ["--tensor", "layer.1.dense.bias"]
+        try await workspace.succeed("pull", "tiny", arguments[0], arguments[1], "--output", "once")
+        let outcome = try await workspace.deltaic.run(["pull", "tiny", "--output", "twice"] + arguments + arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            try FolderContents.bytes(of: workspace.directory.path("once/tensors.safetensors"))
+                == FolderContents.bytes(of: workspace.directory.path("twice/tensors.safetensors")))
+    }
+
+    @Test("tensors and a file of the name that they would get do not overwrite each other")
+    func tensorFileName() async throws {
+        let workspace = try await Workspace()
+        try SyntheticModel(seed: 1).write("base", in: workspace.directory)
+        try workspace.directory.write("base/tensors.safetensors", SyntheticModel(seed: 2).builder.bytes())
+        try await workspace.succeed("base", "add", workspace.directory.path("base"), "--name", "tiny")
+        let outcome = try await workspace.deltaic(
+            "pull", "tiny", "--file", "tensors.safetensors", "--tensor", "layer.1.dense.bias", "--output", "out")
+        #expect(outcome.status == 4)
+        #expect(outcome.errors.contains("tensors.safetensors"))
+    }
+
     @Test("one file comes alone")
     func oneFile() async throws {
         let workspace = try await Workspace()

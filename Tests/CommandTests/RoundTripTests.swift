@@ -3,6 +3,19 @@ import Testing
 
 /// What was registered comes back byte by byte.
 @Suite struct RoundTripTests {
+    @Test("a model may have more files than a process may have open")
+    func manyFiles() async throws {
+        let workspace = try await Workspace()
+        try SyntheticModel(seed: 1).write("many", in: workspace.directory)
+        for number in 0..<200 { try workspace.directory.write("many/\(number).txt", "\(number)".utf8) }
+        let outcome = try await workspace.deltaic.runShell(
+            "ulimit -n 100; \"$DELTAIC\" base add many --name many && \"$DELTAIC\" pull many --output out")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            try FolderContents.digests(of: workspace.directory.path("out"))
+                == FolderContents.digests(of: workspace.directory.path("many")))
+    }
+
     /// Every dtype and the bytes of one element.
     private static let types = [
         ("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("F8_E4M3", 1), ("F8_E5M2", 1), ("F8_E8M0", 1), ("I64", 8),

@@ -129,6 +129,17 @@ import Testing
         #expect(try await workspace.deltaic("show", "org/tuned").status == 2)
     }
 
+    @Test("the newest version can be named and removed alone", arguments: ["latest", "main"])
+    func removalOfLatest(tag: String) async throws {
+        let workspace = try await Workspace()
+        let tuned = try await workspace.addPair().tuned
+        let next = try tuned.tuned(seed: 20).write("next", in: workspace.directory)
+        try await workspace.succeed("register", next, "--name", "org/tuned", "--base", "tiny")
+        let removed = try await workspace.json("remove", "org/tuned:\(tag)")["removed"].array
+        #expect(removed.map { $0["number"].integer } == [2])
+        #expect(try await workspace.json("log", "org/tuned").array.count == 1)
+    }
+
     @Test("savings agree with the bytes of the packs on disk")
     func savingsAgree() async throws {
         let workspace = try await Workspace()

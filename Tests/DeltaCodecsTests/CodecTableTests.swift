@@ -28,6 +28,31 @@ struct CodecTableTests {
         #expect(try CodecTable.encode(far.input, coder: coder).codec == .solo)
     }
 
+    @Test("the smaller of both is kept, however small the other is too", arguments: ElementType.allCases)
+    func smallest(type: ElementType) throws {
+        for tensor in TensorCase.all(type) {
+            let chosen = try CodecTable.encode(tensor.input, coder: coder).storedBytes
+            let alone = try SoloCodec().encode(tensor.input, coder: coder).reduce(0) { $0 + $1.bytes.count }
+            #expect(chosen <= alone, "\(tensor)")
+        }
+    }
+
+    @Test("a pruned tensor is stored alone, although its delta is less than half of it")
+    func pruned() throws {
+        var generator = SeededGenerator(seed: 70)
+        let count = 8192
+        let base = RandomTensor.weights(.bfloat16, count, using: &generator)
+        var raw = [UInt8](repeating: 0, count: base.count)
+        for kept in stride(from: 0, to: base.count, by: 20) {
+            raw.replaceSubrange(kept..<kept + 2, with: base[kept..<kept + 2])
+        }
+        let input = ChunkInput(
+            raw: raw, shape: ChunkShape(type: .bfloat16, elementCount: count), rowLength: 0, rowOffset: 0, base: base)
+        let delta = try ExactDeltaCodec().encode(input, coder: coder).reduce(0) { $0 + $1.bytes.count }
+        #expect(delta * 2 < raw.count)
+        #expect(try CodecTable.encode(input, coder: coder).codec == .solo)
+    }
+
     @Test("without a whole word of a base, without elements or without a dtype a chunk is stored alone")
     func alone() throws {
         let shape = ChunkShape(type: .float32, elementCount: 2)

@@ -26,6 +26,14 @@ struct DurableFileTests {
         #expect(try content(directory.path("a")) == [1, 2, 3])
     }
 
+    @Test("a name may be as long as the file system allows")
+    func longName() throws {
+        let directory = try TemporaryDirectory()
+        let name = String(repeating: "n", count: 255)
+        try DurableFile(path: directory.path(name)).publish()
+        #expect(try names(directory) == [name])
+    }
+
     @Test("a file that is dropped leaves nothing")
     func dropped() throws {
         let directory = try TemporaryDirectory()

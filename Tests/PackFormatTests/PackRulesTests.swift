@@ -166,6 +166,7 @@ private struct Violation: Sendable, CustomTestStringConvertible {
         Violation("P-24", "bytes after the index", index: { $0.rest = [0] }),
         Violation("P-24", "a file that is too short", file: { Array(try $0.file().prefix(127)) }),
         Violation("P-25", "an index of over 2^28 bytes", trailer: { $0[19] = 0x11 }),
+        Violation("P-25", "a raw index longer than what it lists", trailer: { $0[18] = 1 }),
         Violation(
             "P-26", "a damaged index",
             file: { parts in

@@ -85,19 +85,53 @@ struct DamageTests {
         #expect(try test.registry.list().isEmpty)
     }
 
-    /// Changes a byte of a file when encoding begins.
+    @Test("a file that changes in place while it is hashed is refused: its SHA-256 would not be that of its tensors")
+    func changedWhileHashed() async throws {
+        var random = SeededGenerator(seed: 56)
+        let meddler = Meddler(stage: "hashing", afterBytes: 40_000)
+        // One thread hashes the file as a whole first, then piece by piece.
+        let test = try TestRegistry(threads: 1, progress: meddler)
+        let folder = try test.folder("base", [TestTensor("w", .float32, [100, 100], using: &random)])
+        meddler.path.withLock { $0 = folder + "/model.safetensors" }
+        let error = await #expect(throws: DeltaicError.self) { try await test.addBase(folder) }
+        #expect(error?.code == .init("inputChanged", .refusedInput))
+        #expect(try test.registry.list().isEmpty)
+    }
+
+    /// Changes the last byte of a file in place, in a stage of the work.
     private final class Meddler: ProgressReport {
         let path = Mutex("")
+        private let stage: String
+        private let bytesLeft: Mutex<Int>
 
-        func begin(_ stage: String, totalBytes: Int) {
-            guard stage == "encoding" else { return }
-            let path = path.withLock { $0 }
-            guard var data = FileManager.default.contents(atPath: path) else { return }
-            data[data.count - 1] ^= 1
-            try? data.write(to: URL(filePath: path))
+        /// - Parameter afterBytes: how much of the stage's work is done before; 0 is when it begins.
+        init(stage: String = "encoding", afterBytes: Int = 0) {
+            self.stage = stage
+            bytesLeft = Mutex(afterBytes)
         }
 
-        func advance(_ bytes: Int) {}
+        func begin(_ stage: String, totalBytes: Int) {
+            if stage == self.stage, bytesLeft.withLock({ $0 == 0 }) { change() }
+        }
+
+        func advance(_ bytes: Int) {
+            let isNow = bytesLeft.withLock { left in
+                guard left > 0 else { return false }
+                left -= bytes
+                return left <= 0
+            }
+            if isNow { change() }
+        }
+
         func end() {}
+
+        private func change() {
+            guard let file = FileHandle(forUpdatingAtPath: path.withLock { $0 }) else { return }
+            guard let end = try? file.seekToEnd(), (try? file.seek(toOffset: end - 1)) != nil,
+                let last = try? file.read(upToCount: 1), (try? file.seek(toOffset: end - 1)) != nil
+            else { return }
+            try? file.write(contentsOf: last.map { $0 ^ 1 })
+            try? file.close()
+        }
     }
 }

@@ -20,7 +20,7 @@ struct RegistryStateTests {
         for step in 0..<12 {
             if !names.isEmpty, random.next() % 3 == 0 {
                 let name = names.remove(at: Int(random.next() % UInt64(names.count)))
-                _ = try test.registry.remove(VersionReference(name))
+                _ = try test.registry.remove(ModelName(name))
             } else {
                 let name = "m\(random.next() % 4)"
                 if !names.contains(name) { names.append(name) }
@@ -63,11 +63,11 @@ struct RegistryStateTests {
         let base = model(&random)
         try await test.addBase(try test.folder("base", [base]))
         try await test.register(try test.folder("tune", [base.tuned(using: &random)]), "org/tune")
-        let error = #expect(throws: DeltaicError.self) { try test.registry.remove(VersionReference("base")) }
+        let error = #expect(throws: DeltaicError.self) { try test.registry.remove(ModelName("base")) }
         #expect(error?.description.contains("org/tune@v1") == true)
         #expect(error?.code.category == .conflict)
-        _ = try test.registry.remove(VersionReference("org/tune"))
-        _ = try test.registry.remove(VersionReference("base"))
+        _ = try test.registry.remove(ModelName("org/tune"))
+        _ = try test.registry.remove(ModelName("base"))
         #expect(try test.packs().isEmpty)
     }
 

@@ -57,7 +57,8 @@ enum FileRows {
             }
             return (
                 try row.decode(Int64.self, atIndex: 0),
-                TensorRecord(name: try row.text(1), type: type, shape: try self.shape(shape), object: try row.fixed(4))
+                TensorRecord(
+                    name: try row.text(1), type: type, shape: try self.shape(shape, of: type), object: try row.fixed(4))
             )
         }
     }
@@ -66,10 +67,12 @@ enum FileRows {
         shape.dimensions.map(String.init).joined(separator: ",")
     }
 
-    private static func shape(_ text: String) throws -> TensorShape {
+    private static func shape(_ text: String, of type: ElementType) throws -> TensorShape {
         let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
         let dimensions = parts.compactMap { Int($0) }
-        guard dimensions.count == parts.count, let shape = TensorShape(dimensions) else {
+        guard dimensions.count == parts.count, let shape = TensorShape(dimensions),
+            shape.elementCount <= Row.numberLimit / type.width
+        else {
             throw DeltaicError.damagedRow("\"\(text)\" is no shape")
         }
         return shape

@@ -1,0 +1,80 @@
+internal import Catalog
+internal import DeltaicCore
+internal import Foundation
+internal import PackFormat
+
+/// Compares what the catalog says of a version with the manifest in its pack.
+///
+/// The catalog's rows have no checksums of their own; the manifest is covered by the pack's id.
+struct ManifestCheck: Sendable {
+    let catalog: CatalogDatabase
+    let packs: PackDirectory
+
+    /// - Throws: `.catalogDamaged` naming the version, the file and the tensor in which they differ, or what is wrong with
+    ///   the pack.
+    func run(_ version: VersionRecord, files: [FileRecord]) throws {
+        // A version whose pack is another's has none of its own.
+        guard let pack = try catalog.pack(of: version.id) else { return }
+        try naming("\(version.model)@v\(version.number)") {
+            guard let json = try packs.open(pack.id).manifest() else {
+                throw DeltaicError(.malformedPack, "the pack has no manifest", at: ["pack \(pack.id.short)"])
+            }
+            let manifest = try VersionManifest(json: json)
+            guard manifest.agrees(with: version) else {
+                throw mismatch("catalog and manifest differ in what they say of the version", pack)
+            }
+            let listed = files.map(VersionManifest.File.init)
+            for (file, expected) in zip(listed, manifest.files) where file != expected {
+                try naming(expected.path) {
+                    let tensors = zip(file.tensors ?? [], expected.tensors ?? [])
+                    if let (_, tensor) = tensors.first(where: { $0 != $1 }) {
+                        throw mismatch("catalog and manifest differ in the tensor \"\(tensor.name)\"", pack)
+                    }
+                    throw mismatch("catalog and manifest differ in the file", pack)
+                }
+            }
+            guard listed.count == manifest.files.count else {
+                throw mismatch("catalog and manifest differ in the number of files", pack)
+            }
+        }
+    }
+
+    private func mismatch(_ message: String, _ pack: PackRecord) -> DeltaicError {
+        DeltaicError(
+            .catalogDamaged, message, at: ["pack \(pack.id.short)"],
+            advice: "the packs are not affected; restore the catalog from a backup")
+    }
+}
+
+extension VersionManifest {
+    /// Reads a manifest that came out of a pack.
+    /// - Throws: `.malformedPack` if it is no manifest.
+    init(json: [UInt8]) throws(DeltaicError) {
+        do {
+            self = try JSONDecoder().decode(VersionManifest.self, from: Data(json))
+        } catch {
+            throw DeltaicError(.malformedPack, "the manifest cannot be read: \(error)")
+        }
+    }
+
+    fileprivate func agrees(with version: VersionRecord) -> Bool {
+        model == version.model.description && isBase == version.isBase && number == version.number
+            && commit == version.commit && tree == version.tree && parent == version.parentCommit
+            && createdAt == version.createdAt && base?.model == version.baseName && base?.number == version.baseNumber
+            && task == version.task && message == version.message && metadata == version.metadata
+    }
+}
+
+extension VersionManifest.File {
+    fileprivate init(_ file: FileRecord) {
+        let tensors: [VersionManifest.Tensor]? =
+            if case .safetensors(_, let tensors) = file.content {
+                tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape, sha256: $0.object) }
+            } else {
+                nil
+            }
+        self.init(
+            path: file.path, size: file.size, sha256: file.sha256, blob: file.gitBlobID, lfs: file.isLFS,
+            content: file.head, tensors: tensors)
+    }
+}
