@@ -7,7 +7,8 @@
 PRAGMA application_id = 1145852995;
 
 -- A named line of versions, "[namespace/]name". Bases and models share one name space: a base has is_base = 1.
--- The row goes with the model's last version.
+-- The row stays when the model's last version goes, so that its numbers are not used again; the name is free then for a base
+-- or a model.
 CREATE TABLE models (
     id          INTEGER PRIMARY KEY,
     name        TEXT    NOT NULL UNIQUE,

@@ -20,7 +20,6 @@ extension CatalogDatabase {
 
     /// What the schema cannot say.
     private static let rules: [(sentence: String, violations: String)] = [
-        ("models have no version", "models WHERE id NOT IN (SELECT model_id FROM versions)"),
         (
             "models have a version above the highest number ever given",
             "models m WHERE last_number < (SELECT max(number) FROM versions WHERE model_id = m.id)"

@@ -15,7 +15,7 @@ struct BaseAddCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try registration.registration()
         let result = try await global.openForWriting(threads: threads).addBase(registration.path, as: request)
-        result.noteSkipped()
+        result.writeNotes()
         try output.write(result) { _ in result.lines }
     }
 }

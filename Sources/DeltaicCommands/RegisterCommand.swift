@@ -26,7 +26,7 @@ struct RegisterCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try registration.registration(base: try VersionReference(base), task: task)
         let result = try await global.openForWriting(threads: threads).register(registration.path, as: request)
-        result.noteSkipped()
+        result.writeNotes()
         try output.write(result) { _ in result.lines }
     }
 }

@@ -8,6 +8,8 @@ public final class DurableFile {
     public let path: String
     /// The bytes written so far.
     public private(set) var byteCount = 0
+    private static let prefix = ".deltaic-"
+    private static let suffix = ".part"
     private let temporaryPath: String
     private var descriptor: Int32
     private var published = false
@@ -17,10 +19,15 @@ public final class DurableFile {
     public init(path: String) throws(DeltaicError) {
         self.path = path
         // The final name is no part of it: that may be as long as a name can be.
-        temporaryPath =
-            DurableFile.folder(of: path) + "/.deltaic-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+        let name = DurableFile.prefix + "\(getpid())-\(UInt32.random(in: 0...UInt32.max))" + DurableFile.suffix
+        temporaryPath = DurableFile.folder(of: path) + "/" + name
         descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw .systemCall("create", path: path, errno: errno) }
+    }
+
+    /// Whether a file of this name is one that a killed process did not complete, or that one is working on.
+    public static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(prefix) && name.hasSuffix(suffix)
     }
 
     deinit {

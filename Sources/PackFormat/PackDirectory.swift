@@ -23,6 +23,26 @@ public struct PackDirectory: Sendable {
         try PackWriter(directory: path)
     }
 
+    /// Deletes what writers that were killed left behind.
+    ///
+    /// Only for whoever holds the right to write: another writer's unfinished pack would go too.
+    public func deleteLeftovers() throws(DeltaicError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot read the folder: \(error.localizedDescription)", at: [path])
+        }
+        for name in names where DurableFile.isTemporary(name) {
+            do {
+                try FileManager.default.removeItem(atPath: path + "/" + name)
+            } catch {
+                throw DeltaicError(
+                    .ioFailure, "cannot delete a leftover: \(error.localizedDescription)", at: [path + "/" + name])
+            }
+        }
+    }
+
     /// Completes a new pack under its name.
     /// - Returns: its id.
     public func publish(_ writer: PackWriter) throws(DeltaicError) -> Digest {

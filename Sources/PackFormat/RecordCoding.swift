@@ -92,6 +92,11 @@ extension ByteReader {
         guard count <= PackLayout.streamLimit else { throw .pack("P-15", "too many streams", found: "\(count)") }
         var streams: [StreamRecord] = []
         for _ in 0..<count { streams.append(try streamRecord(rawLimit: PackLayout.streamRawLimit)) }
+        let payload = streams.reduce(0) { $0 + $1.storedLength }
+        guard payload <= PackLayout.payloadLimit else {
+            throw .pack(
+                "P-08", "the payload is too long", expected: "at most \(PackLayout.payloadLimit)", found: "\(payload)")
+        }
         return ChunkRecord(
             codec: codec, payloadChecksum: payloadChecksum, rawChecksum: rawChecksum, streams: streams, offset: offset,
             headerLength: headerLength)

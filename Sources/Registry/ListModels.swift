@@ -32,6 +32,8 @@ public struct ListFilter: Sendable {
 extension ModelRegistry {
     /// The models and bases that the filter lets through, by name.
     public func list(_ filter: ListFilter = ListFilter()) throws -> [ModelListing] {
+        // A base that does not exist is a mistake, not a filter that fits nothing.
+        if let base = filter.base { _ = try catalog.version(VersionReference(model: base, selector: .latest)) }
         let models = try catalog.latestVersions(
             ModelFilter(
                 base: filter.base, task: filter.task, tag: filter.tag, isBase: filter.isBase,

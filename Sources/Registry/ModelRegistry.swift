@@ -18,7 +18,10 @@ public final class ModelRegistry: Sendable {
 
     /// How a registry is used by one process.
     public struct Options: Sendable {
-        /// The number of threads that encode and decode; all processors if it is not given.
+        /// Each thread works on buffers of about 24 MiB, and all together have to stay under 512 MiB.
+        public static let threadLimit = 16
+
+        /// The number of threads that encode and decode, at most ``threadLimit``; all processors if it is not given.
         public var threads: Int
         public var progress: any ProgressReport
         /// Whether nothing will be changed: the catalog is opened for reading only.
@@ -28,7 +31,7 @@ public final class ModelRegistry: Sendable {
             threads: Int? = nil,
             progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false
         ) {
-            self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            self.threads = min(max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), Self.threadLimit)
             self.progress = progress
             self.isReadOnly = isReadOnly
         }

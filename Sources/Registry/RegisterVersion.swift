@@ -28,11 +28,25 @@ public struct Registration: Sendable {
     }
 }
 
+extension Registration {
+    /// The names of what a version that exists has otherwise than asked for; what was not asked for does not count.
+    fileprivate func differences(from version: VersionSummary) -> [String] {
+        var names: [String] = []
+        if let task, task != version.task { names.append("task") }
+        if let message, message != version.message { names.append("message") }
+        if !metadata.isEmpty, metadata != version.metadata { names.append("metadata") }
+        if let base, version.base.map({ !$0.hasPrefix("\(base.model)@") }) ?? true { names.append("base") }
+        return names
+    }
+}
+
 /// What a registration did.
 public struct RegistrationResult: Sendable, Codable {
     public let version: VersionSummary
     /// False if the model had a version with exactly these files: nothing was stored.
     public let isNew: Bool
+    /// What was asked for and is otherwise on the version that was there already; versions do not change.
+    public let notApplied: [String]
     /// The bytes of the pack that was written, 0 if none was.
     public let storedBytes: Int
     /// Objects (tensors, files, headers) that were written, and those that the registry had already.
@@ -62,45 +76,38 @@ extension ModelRegistry {
         let tree = try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
         let pieceCount = Set(files.flatMap { [$0.head.digest] + ($0.tensors ?? []).map(\.digest) }).count
 
-        // What the plan refers to stays until the version is published; others may register meanwhile.
-        let reading = try lockForReading()
-        defer { withExtendedLifetime(reading) {} }
-        func unchanged() throws -> RegistrationResult? {
-            try existing(registration, tree: tree).map {
-                RegistrationResult(
-                    version: $0, isNew: false, storedBytes: 0, newObjects: 0, knownObjects: pieceCount,
-                    skipped: model.skipped)
-            }
-        }
-        if let result = try unchanged() { return result }
-        let base = try baseVersion(registration)
-        let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
-        let writer = try directory.packs.newPack()
-        let written = try await write(plan, to: writer)
-
-        // Only now is the number known, and whether someone else registered the same.
+        // One registration at a time from here on, so that what two models share is stored once, and nothing that the plan
+        // refers to is removed. Pulls go on.
         let writing = try lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         try check(registration, isBase: isBase)
-        if let result = try unchanged() { return result }
+        if let same = try catalog.version(of: registration.name, tree: tree) {
+            let version = try tagged(same, registration.tags)
+            return RegistrationResult(
+                version: version, isNew: false, notApplied: registration.differences(from: version), storedBytes: 0,
+                newObjects: 0, knownObjects: pieceCount, skipped: model.skipped)
+        }
+        let base = try baseVersion(registration)
+        let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
+        try directory.packs.deleteLeftovers()
+        let writer = try directory.packs.newPack()
+        let written = try await write(plan, to: writer)
         let draft = try draft(registration, isBase: isBase, base: base, files: files, tree: tree)
         try writer.write(manifest: try draft.manifest(base: base).json())
         let version = try publish(writer, draft: draft, base: base, written: written, plan: plan)
         return RegistrationResult(
-            version: VersionSummary(version), isNew: true, storedBytes: version.storedBytes,
+            version: VersionSummary(version), isNew: true, notApplied: [], storedBytes: version.storedBytes,
             newObjects: plan.objects.count, knownObjects: pieceCount - plan.objects.count, skipped: model.skipped)
     }
 
-    /// The version that has exactly these files, with the tags of the registration; nil if there is none.
-    private func existing(_ registration: Registration, tree: GitObjectID) throws -> VersionSummary? {
-        guard let same = try catalog.version(of: registration.name, tree: tree) else { return nil }
-        for tag in registration.tags { try catalog.setTag(model: registration.name, tag: tag, version: same.id) }
-        return VersionSummary(try catalog.version(id: same.id) ?? same)
+    private func tagged(_ version: VersionRecord, _ tags: [String]) throws -> VersionSummary {
+        for tag in tags { try catalog.setTag(model: version.model, tag: tag, version: version.id) }
+        return VersionSummary(try catalog.version(id: version.id) ?? version)
     }
 
     /// Refuses what can be refused before anything is read.
     private func check(_ registration: Registration, isBase: Bool) throws {
-        for tag in registration.tags { try ModelName.check(tag, kind: "tag", limit: 128) }
+        for tag in registration.tags { try CatalogDatabase.checkTag(tag) }
         if let task = registration.task { try ModelName.check(task, kind: "task", limit: 96) }
         _ = try baseVersion(registration)
         guard let existing = try catalog.newestVersion(of: registration.name), existing.isBase != isBase else { return }
@@ -203,7 +210,8 @@ extension ModelRegistry {
         do {
             return try catalog.publish(draft.record(base: base, pack: pack, objects: objects, blocks: blocks))
         } catch {
-            try directory.packs.delete(id)
+            // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
+            if (error as? DeltaicError)?.code != .ioFailure { try directory.packs.delete(id) }
             throw error
         }
     }

@@ -15,10 +15,10 @@ final class RegistryLock {
     /// Takes the lock, waiting for whoever holds it.
     ///
     /// - Parameters:
-    ///   - seconds: how long to wait; registering a large model takes minutes.
+    ///   - seconds: how long to wait; registering a large model takes long.
     ///   - progress: told if there is anything to wait for.
     /// - Throws: `.registryLocked` if another process holds it for longer.
-    init(path: String, mode: Mode, progress: any ProgressReport, seconds: Int = 600) throws(DeltaicError) {
+    init(path: String, mode: Mode, progress: any ProgressReport, seconds: Int = 3600) throws(DeltaicError) {
         // A lock needs no permission to write, so that a registry on read-only media can be read.
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }

@@ -71,13 +71,6 @@ struct ListTests {
         #expect(throws: DeltaicError.self) { try database.publish(newVersion("m", seed: "9", task: "a/b")) }
     }
 
-    @Test("the totals count everything once")
-    func totals() throws {
-        #expect(try database.totals() == CatalogTotals(bases: 1, models: 3, versions: 5, tasks: 2, packs: 5))
-        #expect(try database.packs().count == 5)
-        #expect(try database.allVersions().map(\.reference).last == "solo@v1")
-    }
-
     @Test("300 models with 20 tensors each are listed, shown and summed up")
     func manyModels() throws {
         for model in 0..<300 {

@@ -28,12 +28,12 @@ struct RemovalTests {
         #expect(try database.check() == [])
     }
 
-    @Test("a model goes with its last version, and starts again at v1")
+    @Test("a model is not listed after its last version went, and goes on counting when it comes back")
     func removesModel() throws {
         let versions = try ["1", "2"].map { try database.publish(newVersion("m", seed: $0)) }
         _ = try database.remove(versions.map(\.id))
         #expect(try database.latestVersions() == [])
-        #expect(try database.publish(newVersion("m", seed: "3", isBase: true)).number == 1)
+        #expect(try database.publish(newVersion("m", seed: "3", isBase: true)).number == 3)
     }
 
     @Test("a pack stays while another version uses one of its objects, and goes afterwards")
@@ -97,13 +97,12 @@ struct RemovalTests {
     func refusesBase() throws {
         let base = try database.publish(newVersion("base", seed: "0", isBase: true))
         let tuned = try (1...8).map { try database.publish(newVersion("org/m\($0)", seed: "\($0)", base: base.id)) }
-        #expect(try database.dependants(ofBaseVersion: base.id) == tuned)
         let error = try #require(throws: DeltaicError.self) { try database.remove([base.id, tuned[0].id]) }
         #expect(error.code == .versionInUse)
         #expect(
             error.message
                 == "base@v1 is the base of org/m2@v1, org/m3@v1, org/m4@v1, org/m5@v1, org/m6@v1 and 2 more")
-        #expect(try database.totals().versions == 9)
+        #expect(try database.allVersions().count == 9)
     }
 
     @Test("a base goes together with all its fine-tunes")

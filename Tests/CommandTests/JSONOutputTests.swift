@@ -35,10 +35,10 @@ import Testing
         Case(arguments: ["diff", "tiny", "org/tuned"], keys: ["files", "left", "right", "tensors"]),
         Case(
             arguments: ["register", "tuned", "--name", "other", "--base", "tiny"],
-            keys: ["isNew", "knownObjects", "newObjects", "skipped", "storedBytes", "version"]),
+            keys: ["isNew", "knownObjects", "newObjects", "notApplied", "skipped", "storedBytes", "version"]),
         Case(
             arguments: ["base", "add", "base", "--name", "second"],
-            keys: ["isNew", "knownObjects", "newObjects", "skipped", "storedBytes", "version"]),
+            keys: ["isNew", "knownObjects", "newObjects", "notApplied", "skipped", "storedBytes", "version"]),
         Case(arguments: ["init", "--registry", "another"], keys: ["path"]),
     ]
 

@@ -83,6 +83,32 @@ struct DeduplicationTests {
         #expect(try test.packs() == packs)
     }
 
+    @Test("what was asked of a version that exists otherwise is said, and the tag is set")
+    func identicalVersionOtherwise() async throws {
+        var random = SeededGenerator(seed: 27)
+        let test = try TestRegistry()
+        let folder = try test.folder("base", [TestTensor("w", .float32, [10], using: &random)])
+        try await test.addBase(folder)
+        try await test.register(folder, "m")
+        let registration = Registration(
+            name: try ModelName("m"), base: try VersionReference("base"), task: "math", tags: ["prod"], message: "again"
+        )
+        let again = try await test.registry.register(folder, as: registration)
+        #expect(!again.isNew && again.notApplied == ["task", "message"])
+        #expect(again.version.task == nil && again.version.tags == ["prod"])
+    }
+
+    @Test("what a killed writer left behind goes with the next registration")
+    func leftovers() async throws {
+        var random = SeededGenerator(seed: 28)
+        let test = try TestRegistry()
+        let leftover = test.registry.path + "/packs/.deltaic-123-456.part"
+        #expect(FileManager.default.createFile(atPath: leftover, contents: Data(count: 100)))
+        try await test.addBase(try test.folder("base", [TestTensor("w", .float32, [10], using: &random)]))
+        #expect(!FileManager.default.fileExists(atPath: leftover))
+        #expect(try test.packs().count == 1)
+    }
+
     @Test("equal bytes under another dtype are shared and still come back", arguments: [1, 2])
     func otherElementType(order: Int) async throws {
         var random = SeededGenerator(seed: 26)

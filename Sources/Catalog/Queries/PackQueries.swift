@@ -16,18 +16,6 @@ extension CatalogDatabase {
     public func pack(of version: VersionID) throws -> PackRecord? {
         try read { try $0.first(PackRows.select + " WHERE version_id = ?", [version.rawValue], PackRows.record) }
     }
-
-    /// How much there is of what.
-    public func totals() throws -> CatalogTotals {
-        try read { database in
-            func count(_ what: String) throws -> Int {
-                try database.first("SELECT count(*) FROM " + what) { try $0.int(0) } ?? 0
-            }
-            return CatalogTotals(
-                bases: try count("models WHERE is_base = 1"), models: try count("models WHERE is_base = 0"),
-                versions: try count("versions"), tasks: try count("tasks"), packs: try count("packs"))
-        }
-    }
 }
 
 /// How a pack is read from its row.

@@ -71,7 +71,10 @@ private struct Publication {
     private func model() throws -> (id: Int64, number: Int) {
         let name = version.model.description
         try database.run(
-            "INSERT INTO models (name, namespace, is_base) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+            """
+            INSERT INTO models (name, namespace, is_base) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET is_base = excluded.is_base WHERE versions = 0
+            """,
             [name, version.model.namespace, version.isBase ? 1 : 0])
         let row = try database.first("SELECT id, is_base, last_number FROM models WHERE name = ?", [name]) {
             (id: try $0.decode(Int64.self, atIndex: 0), isBase: try $0.flag(1), last: try $0.int(2))

@@ -4,9 +4,9 @@ internal import GRDB
 extension CatalogDatabase {
     /// Removes versions with their tags and files, and the packs that no version needs any more.
     ///
-    /// A pack stays while any of its objects is needed, directly or as a dependency, by a version that stays. A model goes
-    /// with its last version; registered again, its numbers start at 1. The files of `unreferencedPacks` are the caller's
-    /// to delete, after this returns.
+    /// A pack stays while any of its objects is needed, directly or as a dependency, by a version that stays. A model whose
+    /// last version goes is no longer listed, but its numbers are not used again. The files of `unreferencedPacks` are
+    /// the caller's to delete, after this returns.
     ///
     /// - Throws: `.unknownVersion` if one of them is not registered, `.versionInUse` if versions that are not removed with
     ///   them are deltas of one. Nothing is changed then.
@@ -80,7 +80,6 @@ private struct Removal {
     func deleteVersions() throws {
         // One statement, so that a base and its fine-tunes can go together.
         try database.run("DELETE FROM versions WHERE id IN (SELECT value FROM json_each(?))", [list])
-        try database.run("DELETE FROM models WHERE versions = 0")
     }
 
     func deleteUnreferencedPacks() throws -> [PackRecord] {

@@ -9,7 +9,7 @@ extension CatalogDatabase {
     public func savings(by grouping: SavingsRow.Grouping) throws -> [SavingsRow] {
         let sql =
             switch grouping {
-            case .model: "SELECT name, versions, raw_bytes, stored_bytes FROM models ORDER BY name"
+            case .model: "SELECT name, versions, raw_bytes, stored_bytes FROM models WHERE versions > 0 ORDER BY name"
             case .base:
                 Self.savings(
                     ofFineTunesBy: "base_version_id",
@@ -38,7 +38,7 @@ extension CatalogDatabase {
                   FROM versions WHERE model_id NOT IN (SELECT id FROM models WHERE is_base = 1) GROUP BY \(column)) s
             \(joins)
             UNION ALL
-            SELECT \(group), versions, raw_bytes, stored_bytes FROM models WHERE is_base = 1)
+            SELECT \(group), versions, raw_bytes, stored_bytes FROM models WHERE is_base = 1 AND versions > 0)
         GROUP BY label ORDER BY label = '(none)', label
         """
     }

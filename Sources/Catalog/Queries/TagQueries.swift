@@ -2,6 +2,12 @@ public import DeltaicCore
 internal import GRDB
 
 extension CatalogDatabase {
+    /// Whether a text can be a tag.
+    /// - Throws: `.invalidName`, or `.reservedTag` for a name that always means something else.
+    public static func checkTag(_ tag: String) throws {
+        try TagRule.check(tag)
+    }
+
     /// Lets a tag name a version, whatever it named before.
     ///
     /// - Throws: `.invalidName` or `.reservedTag` if it can be no tag, `.unknownModel`, or `.unknownVersion` if the version

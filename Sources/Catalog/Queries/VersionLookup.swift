@@ -7,7 +7,7 @@ struct VersionLookup {
     let model: ModelName
 
     func modelID() throws -> Int64 {
-        let found = try database.first("SELECT id FROM models WHERE name = ?", [model.description]) {
+        let found = try database.first("SELECT id FROM models WHERE name = ? AND versions > 0", [model.description]) {
             try $0.decode(Int64.self, atIndex: 0)
         }
         guard let found else { throw try unknownModel() }
@@ -77,7 +77,7 @@ struct VersionLookup {
     }
 
     private func unknownModel() throws -> DeltaicError {
-        let names = try database.rows("SELECT name FROM models ORDER BY name") { try $0.text(0) }
+        let names = try database.rows("SELECT name FROM models WHERE versions > 0 ORDER BY name") { try $0.text(0) }
         let advice =
             names.isEmpty
             ? "nothing is registered yet"

@@ -40,13 +40,4 @@ extension CatalogDatabase {
     public func allVersions() throws -> [VersionRecord] {
         try read { try $0.rows(VersionRows.select + " ORDER BY v.id", [], VersionRows.record) }
     }
-
-    /// The versions that are deltas of a version, in the order in which they were registered.
-    public func dependants(ofBaseVersion version: VersionID) throws -> [VersionRecord] {
-        try read { database in
-            try database.rows(
-                VersionRows.select + " WHERE v.base_version_id = ? ORDER BY v.id", [version.rawValue],
-                VersionRows.record)
-        }
-    }
 }

@@ -16,8 +16,13 @@ extension RegistrationResult {
         ]
     }
 
-    /// Says on standard error what was left out.
-    func noteSkipped() {
+    /// Says on standard error what was left out, and what was asked for in vain.
+    func writeNotes() {
+        if !notApplied.isEmpty {
+            StandardStreams.writeNote(
+                "note: versions do not change, so \(version.reference) keeps its own "
+                    + notApplied.joined(separator: ", "))
+        }
         guard !skipped.isEmpty else { return }
         StandardStreams.writeNote("note: left out, as no part of the model: " + skipped.joined(separator: ", "))
     }
