@@ -16,13 +16,17 @@ struct InspectCommand: AsyncParsableCommand {
     @Flag(help: "Show every object: a tensor, a header, or a file that is no safetensors.")
     var objects = false
 
+    @Flag(help: "Search the pack for records instead of reading its index, which may be damaged.")
+    var scan = false
+
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
         let report =
             FileManager.default.fileExists(atPath: pack)
-            ? try ModelRegistry.inspect(path: pack) : try global.openForReading().inspect(pack)
+            ? try ModelRegistry.inspect(path: pack, isScanned: scan)
+            : try global.openForReading().inspect(pack, isScanned: scan)
         try output.write(report) { report.lines(showsObjects: objects, width: $0) }
     }
 }

@@ -2,6 +2,8 @@ public import DeltaicCore
 
 /// What a scan found in a pack.
 public struct PackScan: Sendable {
+    /// The size of the file.
+    public let byteCount: Int
     /// Objects whose record and every chunk of whose grid were found.
     public let objects: [PackObject]
     /// The manifest's JSON, if its record was found and its SHA-256 fits.
@@ -62,7 +64,7 @@ public struct PackScanner {
             guard all.count == count else { return nil }
             return PackObject(description: object.description, chunks: all)
         }
-        return PackScan(objects: objects, manifest: found.manifest, gaps: found.gaps)
+        return PackScan(byteCount: file.size, objects: objects, manifest: found.manifest, gaps: found.gaps)
     }
 
     /// The record header at the start of bytes, nil if there is none that passes its checksum.

@@ -27,7 +27,8 @@ public struct PackReport: Sendable, Codable {
         public let names: [String]
     }
 
-    public let id: Digest
+    /// nil if the pack was scanned: the id is the index's.
+    public let id: Digest?
     public let path: String
     public let byteCount: Int
     public let formatVersion: Int
@@ -44,29 +45,46 @@ public struct PackReport: Sendable, Codable {
 extension ModelRegistry {
     /// Reads a pack's index.
     ///
-    /// - Parameter pack: a path, or at least six leading digits of the id of a pack of this registry.
-    public func inspect(_ pack: String) throws -> PackReport {
-        if FileManager.default.fileExists(atPath: pack) { return try Self.inspect(path: pack) }
+    /// - Parameters:
+    ///   - pack: at least six leading digits of the id of a pack of this registry.
+    ///   - isScanned: see ``inspect(path:isScanned:)``.
+    public func inspect(_ pack: String, isScanned: Bool = false) throws -> PackReport {
         let matches = directory.packs.contents().packs.keys.filter { $0.hex.hasPrefix(pack.lowercased()) }
         guard pack.count >= 6, matches.count == 1, let id = matches.first else {
             throw DeltaicError(
                 .unknownContent, matches.count > 1 ? "several packs begin so" : "there is no such pack", at: [pack],
                 advice: "give the path of a pack, or six or more digits of its id (`deltaic show` prints it)")
         }
-        return try Self.inspect(path: directory.packs.path(of: id))
+        return try Self.inspect(path: directory.packs.path(of: id), isScanned: isScanned)
     }
 
     /// Reads the index of a pack that need not belong to a registry.
-    public static func inspect(path: String) throws -> PackReport {
+    ///
+    /// - Parameter isScanned: leaves header and index aside and searches for records, which a damaged pack may still have;
+    ///   only objects of which everything is there are reported.
+    public static func inspect(path: String, isScanned: Bool = false) throws -> PackReport {
+        if isScanned {
+            let scan = try PackScanner(path: path).scan()
+            return try report(
+                path: path, id: nil, byteCount: scan.byteCount, objects: scan.objects, manifest: scan.manifest)
+        }
         let reader = try PackReader(path: path)
-        let manifest = try reader.manifest().map { try VersionManifest(json: $0) }
+        return try report(
+            path: path, id: reader.id, byteCount: reader.byteCount, objects: reader.objects,
+            manifest: try reader.manifest())
+    }
+
+    private static func report(
+        path: String, id: Digest?, byteCount: Int, objects: [PackObject], manifest: [UInt8]?
+    ) throws -> PackReport {
+        let manifest = try manifest.map { try VersionManifest(json: $0) }
         var names: [Digest: [String]] = [:]
         for file in manifest?.files ?? [] {
             names[file.content, default: []].append(file.tensors == nil ? file.path : "header of \(file.path)")
             for tensor in file.tensors ?? [] { names[tensor.sha256, default: []].append(tensor.name) }
         }
         var streams: [StreamKey: (stored: Int, raw: Int)] = [:]
-        for chunk in reader.objects.flatMap(\.chunks) {
+        for chunk in objects.flatMap(\.chunks) {
             for (position, stream) in chunk.streams.enumerated() {
                 let key = StreamKey(codec: chunk.codec, position: position)
                 streams[key, default: (0, 0)].stored += stream.storedLength
@@ -75,16 +93,16 @@ extension ModelRegistry {
         }
         let payload = streams.values.reduce(0) { $0 + $1.stored }
         return PackReport(
-            id: reader.id, path: path, byteCount: reader.byteCount, formatVersion: PackReader.formatVersion,
+            id: id, path: path, byteCount: byteCount, formatVersion: PackReader.formatVersion,
             version: manifest.map { "\($0.model)@v\($0.number)" },
-            rawBytes: reader.objects.reduce(0) { $0 + $1.description.byteCount }, payloadBytes: payload,
-            overheadBytes: reader.byteCount - payload,
+            rawBytes: objects.reduce(0) { $0 + $1.description.byteCount }, payloadBytes: payload,
+            overheadBytes: byteCount - payload,
             streams: streams.sorted { $0.key < $1.key }.map { key, bytes in
                 PackReport.Stream(
                     codec: CodecID(number: key.codec).description, name: key.name, storedBytes: bytes.stored,
                     rawBytes: bytes.raw)
             },
-            objects: reader.objects.map { object in
+            objects: objects.map { object in
                 PackReport.Object(
                     sha256: object.description.digest, type: object.description.type,
                     elements: object.description.elementCount, base: object.description.base,

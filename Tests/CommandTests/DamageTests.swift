@@ -28,6 +28,19 @@ import Testing
         return (Int.random(in: size / 4..<size * 3 / 4, using: &generator), UInt8(generator.next() % 8))
     }
 
+    @Test("a pack whose end is lost is still read by inspect --scan")
+    func scan() async throws {
+        let (workspace, pack) = try await workspace()
+        let whole = try await workspace.json("inspect", pack)
+        let bytes = try FolderContents.bytes(of: pack)
+        try Data(bytes.dropLast(50)).write(to: URL(filePath: pack))
+        #expect(try await workspace.deltaic("inspect", pack).status == 5)
+        let scanned = try await workspace.json("inspect", pack, "--scan")
+        #expect(scanned["objects"] == whole["objects"])
+        #expect(scanned["version"].string == "tiny@v1")
+        #expect(scanned["id"].string == nil)
+    }
+
     @Test(
         "a flipped bit in a payload makes pull fail naming model, file, tensor and chunk, and leaves no file",
         arguments: 1...6)

@@ -4,7 +4,8 @@ internal import Registry
 extension PackReport {
     /// The facts of a pack, then its streams, then its objects.
     func lines(showsObjects: Bool, width: Int?) -> [String] {
-        ["pack \(id)"] + facts.lines + [""] + streamTable.lines(width: width)
+        [id.map { "pack \($0)" } ?? "pack without its index: what a scan found"] + facts.lines + [""]
+            + streamTable.lines(width: width)
             + (showsObjects ? [""] + objectTable.lines(width: width) : [])
     }
 
