@@ -13,8 +13,7 @@ deltaic=$PWD/.build/release/deltaic
 
 place=${1:-$(mktemp -d)}
 mkdir -p "$place"
-models=${DELTAIC_MODELS:-$PWD/models}
-scripts/models.sh "$models"
+models=$(scripts/models.sh "${DELTAIC_MODELS:-$PWD/models}")
 export DELTAIC_HOME=$place/registry
 [[ -e $DELTAIC_HOME ]] && { echo "error: $DELTAIC_HOME exists; name another folder" >&2; exit 1; }
 

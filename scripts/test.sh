@@ -7,10 +7,16 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh
 scripts/build.sh --build-tests
-models=${DELTAIC_MODELS:-$PWD/models}
-scripts/models.sh "$models"
-export DELTAIC_MODELS=$models
+models=$(scripts/models.sh "${DELTAIC_MODELS:-$PWD/models}")
+# What is promised of the real models says nothing about made-up ones; the tests of the real pair are skipped then.
+is_real=$([[ $models == */made-up ]] && echo no || echo yes)
+unset DELTAIC_MODELS
+[[ $is_real == no ]] || export DELTAIC_MODELS=$models
 swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest "$@"
 (($# == 0)) || exit 0
-.build/release/DeltaicBench sizes --models "$models" --check
+if [[ $is_real == yes ]]; then
+    .build/release/DeltaicBench sizes --models "$models" --check
+else
+    echo "note: the sizes that are promised of the real models were NOT checked" >&2
+fi
 .build/release/DeltaicBench memory --megabytes 1000 --limit 512

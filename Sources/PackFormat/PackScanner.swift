@@ -95,7 +95,8 @@ public struct PackScanner {
             let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)
             let start = offset + header.length
             guard stream.storedLength == header.payloadLength else { return }
-            found.manifest = try? decode(stream, try file.read(start..<start + stream.storedLength), digest)
+            let stored = try file.read(start..<start + stream.storedLength)
+            found.manifest = try? decode(stream, stored, digest)
         default: break
         }
     }

@@ -69,13 +69,13 @@ private struct RegistryCheck {
         for version in try registry.catalog.allVersions() {
             // What is wrong with a pack was said already.
             let pack = try registry.catalog.pack(of: version.id)?.id
-            if pack.map(damagedPacks.contains) != true { await checkRows(of: version) }
+            if pack.map(damagedPacks.contains) != true { try await checkRows(of: version) }
         }
     }
 
     /// Checks that the catalog says of a version what its pack does.
-    private mutating func checkRows(of version: VersionRecord) async {
-        await note(nil) { check in
+    private mutating func checkRows(of version: VersionRecord) async throws {
+        try await note(nil) { check in
             try check.registry.manifests.run(version, files: try check.registry.catalog.files(of: version.id))
         }
     }
@@ -84,7 +84,7 @@ private struct RegistryCheck {
         let files = try registry.catalog.files(of: version.id)
         registry.progress.begin("checking", totalBytes: files.reduce(0) { $0 + $1.size })
         defer { registry.progress.end() }
-        await checkRows(of: version)
+        try await checkRows(of: version)
         if isQuick {
             let digests = Set(files.flatMap { [$0.head] + $0.tensors.map(\.object) })
             let records = try registry.catalog.objects(Array(digests)).values
@@ -94,7 +94,7 @@ private struct RegistryCheck {
             return
         }
         for file in files {
-            await note("\(version.model)@v\(version.number), \(file.path)") { check in
+            try await note("\(version.model)@v\(version.number), \(file.path)") { check in
                 try await FileReconstruction(file: file, reader: check.registry.objects)
                     .run(workers: check.registry.workers, progress: check.registry.progress) { _ in }
                 check.objects += 1 + file.tensors.count
@@ -109,7 +109,7 @@ private struct RegistryCheck {
         objects += records.count
         let place = registry.directory.packs.path(of: pack.id)
         let problemsBefore = problems.count
-        await note(place) { check in
+        try await note(place) { check in
             let reader = try check.registry.directory.packs.open(pack.id)
             guard reader.byteCount == pack.byteCount else {
                 throw DeltaicError(
@@ -129,7 +129,7 @@ private struct RegistryCheck {
                 registry.progress.advance(record.length)
                 continue
             }
-            await note("pack \(pack.id.short), object \(record.digest.short)") { check in
+            try await note("pack \(pack.id.short), object \(record.digest.short)") { check in
                 try await ObjectCheck(reader: check.registry.objects).run(
                     record.digest, workers: check.registry.workers)
                 check.checkedBytes += record.length
@@ -138,10 +138,12 @@ private struct RegistryCheck {
         }
     }
 
-    /// Runs one part of the check and keeps what it throws as a problem.
-    private mutating func note(_ place: String?, _ body: (inout RegistryCheck) async throws -> Void) async {
+    /// Runs one part of the check and keeps what it throws as a problem; a check that is cancelled has found nothing.
+    private mutating func note(_ place: String?, _ body: (inout RegistryCheck) async throws -> Void) async throws {
         do {
             try await body(&self)
+        } catch let error as CancellationError {
+            throw error
         } catch let error as DeltaicError {
             problems.append((place.map(error.inside) ?? error).description)
         } catch {

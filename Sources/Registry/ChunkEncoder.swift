@@ -42,9 +42,7 @@ struct ChunkEncoder: Sendable {
         return try naming("\(piece.file.path), \(piece.name), chunk \(job.chunk)") {
             let raw = try piece.chunk(job.chunk)
             guard raw.withUnsafeBytes({ FastHash.blockKey($0) }) == object.source.blockKeys[job.chunk] else {
-                throw DeltaicError(
-                    .inputChanged, "the file changed while it was read",
-                    advice: "register the model when nothing writes to it")
+                throw DeltaicError.inputChanged()
             }
             let chunk = try reference(to: raw, object, job.chunk) ?? encode(raw, object, job.chunk)
             return FinishedChunk(

@@ -18,9 +18,9 @@ struct InputFile: Sendable {
 
 extension DeltaicError {
     /// Somebody else writes to the files that are registered.
-    fileprivate static func inputChanged(_ path: String) -> DeltaicError {
+    static func inputChanged(_ path: String? = nil) -> DeltaicError {
         DeltaicError(
-            .inputChanged, "the file changed while it was read", at: [path],
+            .inputChanged, "the file changed while it was read", at: path.map { [$0] } ?? [],
             advice: "register the model when nothing writes to it")
     }
 }

@@ -38,6 +38,18 @@ final class ObjectReader: Sendable {
         try locate(digest).object
     }
 
+    /// The object with the bytes of a tensor.
+    /// - Throws: `.contentMismatch` if it has another length than the tensor's shape asks for.
+    func object(of tensor: TensorRecord) throws -> PackObject {
+        let object = try object(tensor.object)
+        guard object.description.byteCount == tensor.byteCount else {
+            throw DeltaicError(
+                .contentMismatch, "the stored bytes are too many or too few for the shape",
+                expected: "\(tensor.byteCount)", found: "\(object.description.byteCount)")
+        }
+        return object
+    }
+
     /// The raw bytes of one chunk, checked.
     func chunk(_ position: Int, of digest: Digest) throws -> [UInt8] {
         try chunk(position, of: digest, depth: 0)

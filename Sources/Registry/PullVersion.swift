@@ -124,12 +124,7 @@ extension ModelRegistry {
         for tensor in tensors {
             try await naming("tensor \(tensor.name)") {
                 var tensorHash = try StreamingHash(.sha256)
-                let object = try objects.object(tensor.object)
-                guard object.description.byteCount == tensor.byteCount else {
-                    throw DeltaicError(
-                        .contentMismatch, "the stored bytes are too many or too few for the shape",
-                        expected: "\(tensor.byteCount)", found: "\(object.description.byteCount)")
-                }
+                let object = try objects.object(of: tensor)
                 try await workers.mapInOrder(object.chunks.indices) { [objects] in
                     try objects.chunk($0, of: tensor.object)
                 } consume: { bytes in

@@ -24,6 +24,7 @@ extension ModelRegistry {
                     .unknownContent, "the range reaches past the tensor", expected: "within \(tensor.byteCount) bytes",
                     found: "\(range.lowerBound) to \(range.upperBound)")
             }
+            _ = try objects.object(of: tensor)
             guard !range.isEmpty else { return [] }
             let first = range.lowerBound / ChunkGrid.chunkBytes
             let last = (range.upperBound - 1) / ChunkGrid.chunkBytes

@@ -30,12 +30,19 @@ public struct Registration: Sendable {
 
 extension Registration {
     /// The names of what a version that exists has otherwise than asked for; what was not asked for does not count.
-    fileprivate func differences(from version: VersionSummary) -> [String] {
+    ///
+    /// - Parameter asked: the base version that the registration names; one that names just a base is content with any.
+    fileprivate func differences(from version: VersionSummary, base asked: VersionRecord?) -> [String] {
         var names: [String] = []
         if let task, task != version.task { names.append("task") }
         if let message, message != version.message { names.append("message") }
         if !metadata.isEmpty, metadata != version.metadata { names.append("metadata") }
-        if let base, version.base.map({ !$0.hasPrefix("\(base.model)@") }) ?? true { names.append("base") }
+        if let base, let asked {
+            let reference = "\(asked.model)@v\(asked.number)"
+            let isSame =
+                base.selector == .latest ? version.base?.hasPrefix("\(asked.model)@") : version.base == reference
+            if isSame != true { names.append("base") }
+        }
         return names
     }
 }
@@ -81,13 +88,14 @@ extension ModelRegistry {
         let writing = try lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         try check(registration, isBase: isBase)
+        let base = try baseVersion(registration)
         if let same = try catalog.version(of: registration.name, tree: tree) {
             let version = try tagged(same, registration.tags)
             return RegistrationResult(
-                version: version, isNew: false, notApplied: registration.differences(from: version), storedBytes: 0,
+                version: version, isNew: false, notApplied: registration.differences(from: version, base: base),
+                storedBytes: 0,
                 newObjects: 0, knownObjects: pieceCount, skipped: model.skipped)
         }
-        let base = try baseVersion(registration)
         let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
         try directory.packs.deleteLeftovers()
         let writer = try directory.packs.newPack()

@@ -30,6 +30,20 @@ struct CatalogDamageTests {
         "UPDATE models SET name = name || 'x'",
     ]
 
+    @Test("a range that only a false shape has is refused, not cut short")
+    func falseShape() async throws {
+        var random = SeededGenerator(seed: 63)
+        let test = try TestRegistry()
+        try await test.addBase(try test.folder("base", [TestTensor("a", .bfloat16, [4, 8], using: &random)]))
+        try CatalogDatabase.open(path: test.registry.path + "/catalog.sqlite").write {
+            try $0.run("UPDATE tensors SET shape = '400,800'")
+        }
+        let registry = try test.reopened()
+        let reference = try VersionReference("base")
+        let error = #expect(throws: DeltaicError.self) { try registry.read(0..<100, ofTensor: "a", in: reference) }
+        #expect(error?.description.contains("tensor a") == true)
+    }
+
     @Test(
         "a changed row is a problem or an error for verify, and no part of the model is pulled wrong",
         arguments: changes)

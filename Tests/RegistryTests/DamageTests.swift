@@ -64,6 +64,17 @@ struct DamageTests {
         }
     }
 
+    @Test("a check that is cancelled reports nothing")
+    func cancelledCheck() async throws {
+        let (test, _, _) = try await damaged(56)
+        let registry = test.registry
+        let check = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await registry.check(isQuick: false)
+        }
+        await #expect(throws: CancellationError.self) { try await check.value }
+    }
+
     @Test("a stray file is reported and no problem")
     func stray() async throws {
         let (test, pack, _) = try await damaged(54)

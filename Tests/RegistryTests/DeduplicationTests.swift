@@ -96,6 +96,10 @@ struct DeduplicationTests {
         let again = try await test.registry.register(folder, as: registration)
         #expect(!again.isNew && again.notApplied == ["task", "message"])
         #expect(again.version.task == nil && again.version.tags == ["prod"])
+        try await test.addBase(try test.folder("second", [TestTensor("w", .float32, [10], using: &random)]))
+        for (base, notApplied) in [("base", []), ("base@v1", []), ("base@v2", ["base"])] {
+            #expect(try await test.register(folder, "m", base: base).notApplied == notApplied, "\(base)")
+        }
     }
 
     @Test("what a killed writer left behind goes with the next registration")
