@@ -18,13 +18,17 @@ public enum CodecTable {
 
     /// Decodes a chunk of any codec but `reference`, which the reader of packs resolves.
     ///
+    /// - Parameter shared: where lossy chunks find the bytes that they share with others.
     /// - Throws: `.unknownCodec` naming the number.
     public static func decode(
-        _ chunk: EncodedChunk, shape: ChunkShape, base: [UInt8]?, coder: some StreamCoder
+        _ chunk: EncodedChunk, shape: ChunkShape, base: [UInt8]?, shared: any SharedBytes = NoSharedBytes(),
+        coder: some StreamCoder
     ) throws(DeltaicError) -> [UInt8] {
         switch chunk.codec {
         case .solo: return try SoloCodec().decode(chunk.streams, shape: shape, base: base, coder: coder)
         case .exact: return try ExactDeltaCodec().decode(chunk.streams, shape: shape, base: base, coder: coder)
+        case .seededSign, .ultraDelta, .deltaDQ, .deltaCoMe, .bitDelta, .dare, .sparse24, .lowRank, .drop:
+            return try LossyChunk.decode(chunk.streams, shape: shape, base: base ?? [], shared: shared, coder: coder)
         default:
             throw DeltaicError(
                 .unknownCodec, "P-12: the chunk is encoded with \(chunk.codec), which this version does not know",

@@ -6,10 +6,13 @@ public struct ChunkShape: Sendable, Equatable {
     /// The dtype of the elements; nil for bytes that are no tensor.
     public let type: ElementType?
     public let elementCount: Int
+    /// The position of its first element in the tensor: what random masks and rows are counted from.
+    public let firstElement: Int
 
-    public init(type: ElementType?, elementCount: Int) {
+    public init(type: ElementType?, elementCount: Int, firstElement: Int = 0) {
         self.type = type
         self.elementCount = elementCount
+        self.firstElement = firstElement
     }
 
     public var width: Int { type?.width ?? 1 }

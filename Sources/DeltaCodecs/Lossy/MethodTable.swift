@@ -1,0 +1,21 @@
+public import DeltaicCore
+
+/// The lossy methods that this version offers, by name.
+public enum MethodTable {
+    public static let methods: [any LossyMethod.Type] = [DropCodec.self]
+
+    /// The method of a codec with its settings.
+    ///
+    /// - Throws: `.badSettings` naming what is wrong, `.unknownCodec` listing what there is.
+    public static func method(_ id: CodecID, settings: CodecSettings) throws(DeltaicError) -> any LossyMethod {
+        for type in methods where type.id == id {
+            var reader = SettingsReader(settings, codec: id)
+            let method = try type.init(&reader)
+            try reader.finish()
+            return method
+        }
+        throw DeltaicError(
+            .unknownCodec, "there is no lossy codec \"\(id)\"",
+            expected: methods.map { "\($0.id)" }.sorted().joined(separator: ", "))
+    }
+}

@@ -1,0 +1,54 @@
+public import DeltaicCore
+
+/// What a tensor is for in a model: recipes choose codecs by it.
+public enum TensorClass: String, Sendable, Codable, CaseIterable {
+    /// A weight matrix (or a convolution's kernel) that inputs are multiplied with.
+    case linear
+    /// A table that rows are looked up in: words, positions, token types.
+    case embedding
+    /// The layer that makes the model's output: scores of words or classes.
+    case head
+    /// The scale or shift of a normalisation.
+    case norm
+    /// Any other vector.
+    case bias
+    /// What is no floating-point tensor of rank 1 or more.
+    case other
+
+    /// Judges a tensor by its name, as model files of the Hugging Face hub have it, and by its shape.
+    public init(name: String, type: ElementType, shape: TensorShape) {
+        let parts = name.lowercased().split(separator: ".")
+        let isMatrix = shape.dimensions.count >= 2
+        guard type.mantissaBits != nil, !shape.dimensions.isEmpty else {
+            self = .other
+            return
+        }
+        // The last part says which parameter it is, those before which module.
+        let modules = parts.dropLast()
+        func module(_ test: (Substring) -> Bool) -> Bool { modules.contains(where: test) }
+        if module(Self.isNorm) || Self.isNorm(parts.last ?? "") {
+            self = .norm
+        } else if module(Self.isEmbedding) || (isMatrix && Self.isEmbedding(parts.last ?? "")) {
+            self = isMatrix ? .embedding : .bias
+        } else if module(Self.isHead) {
+            self = isMatrix ? .head : .bias
+        } else {
+            self = isMatrix ? .linear : .bias
+        }
+    }
+
+    private static func isNorm(_ part: Substring) -> Bool {
+        part.contains("norm") || part == "ln_f" || part == "ln" || (part.hasPrefix("ln_") && part.count <= 7)
+            || part.hasPrefix("bn")
+    }
+
+    private static func isEmbedding(_ part: Substring) -> Bool {
+        part.hasSuffix("embeddings") || part.hasSuffix("embedding") || part.hasPrefix("embed_") || part == "wte"
+            || part == "wpe" || part == "shared" || part == "embed"
+    }
+
+    private static func isHead(_ part: Substring) -> Bool {
+        part.hasSuffix("_head") || part == "head" || part.hasPrefix("classif") || part == "score" || part == "pooler"
+            || part == "cls" || part == "predictions" || part == "output_projection"
+    }
+}

@@ -1,0 +1,91 @@
+/// Codes of a fixed number of bits, without gaps: the first in the lowest bits of the first byte, the last byte filled with
+/// zeros.
+public enum PackedBits {
+    /// The bytes that `count` codes of `bits` bits take.
+    public static func byteCount(count: Int, bits: Int) -> Int { (count * bits + 7) / 8 }
+
+    /// Packs the low `bits` bits (1 to 8) of each code.
+    public static func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
+        var packer = BitPacker(capacity: byteCount(count: codes.count, bits: bits))
+        for code in codes { packer.append(UInt64(code), bits: bits) }
+        return packer.finish()
+    }
+
+    /// Unpacks `count` codes of `bits` bits (1 to 8); nil unless `bytes` is exactly as long as they take.
+    public static func unpack(_ bytes: [UInt8], count: Int, bits: Int) -> [UInt8]? {
+        guard bytes.count == byteCount(count: count, bits: bits) else { return nil }
+        var reader = BitUnpacker(bytes)
+        return [UInt8](unsafeUninitializedCapacity: count) { codes, filled in
+            for index in 0..<count { codes[index] = UInt8(truncatingIfNeeded: reader.take(bits)) }
+            filled = count
+        }
+    }
+}
+
+/// Writes fields of bits, the lowest bit of a byte first.
+public struct BitPacker: Sendable {
+    private var bytes: [UInt8] = []
+    private var pending: UInt64 = 0
+    private var count = 0
+
+    public init(capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// The bits written so far.
+    public var bitCount: Int { bytes.count * 8 + count }
+
+    /// Appends the low `bits` bits of a value, at most 32, the lowest first.
+    @inline(__always)
+    public mutating func append(_ value: UInt64, bits: Int) {
+        pending |= (value & (1 << UInt64(bits) &- 1)) << UInt64(count)
+        count += bits
+        while count >= 8 {
+            bytes.append(UInt8(truncatingIfNeeded: pending))
+            pending >>= 8
+            count -= 8
+        }
+    }
+
+    /// The bytes, the last one filled with zeros.
+    public consuming func finish() -> [UInt8] {
+        if count > 0 { bytes.append(UInt8(truncatingIfNeeded: pending)) }
+        return bytes
+    }
+}
+
+/// Reads fields of bits, the lowest bit of a byte first; zeros follow the end.
+public struct BitUnpacker: Sendable {
+    private let bytes: [UInt8]
+    private var position = 0
+    private var pending: UInt64 = 0
+    private var count = 0
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Whether more bits were taken than there are.
+    public private(set) var isOverrun = false
+
+    /// Takes a field of at most 32 bits.
+    @inline(__always)
+    public mutating func take(_ bits: Int) -> UInt64 {
+        while count < bits {
+            if position < bytes.count {
+                pending |= UInt64(bytes[position]) << UInt64(count)
+            } else {
+                isOverrun = true
+            }
+            position += 1
+            count += 8
+        }
+        let value = pending & (1 << UInt64(bits) &- 1)
+        pending >>= UInt64(bits)
+        count -= bits
+        return value
+    }
+
+    /// The bytes that were not touched yet.
+    public var untouchedBytes: Int { max(0, bytes.count - position) }
+}
