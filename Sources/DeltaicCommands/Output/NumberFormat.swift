@@ -31,6 +31,12 @@ enum NumberFormat {
         part > 0 ? String(format: "%.1fx", Double(whole) / Double(part)) : "-"
     }
 
+    /// `3.1x`.
+    static func ratio(_ value: Double) -> String { String(format: "%.1fx", value) }
+
+    /// With so many digits after the point.
+    static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
     /// Three significant digits: `0.0123`, `1.2e-05`.
     static func significant(_ value: Double) -> String {
         value == 0 ? "0" : String(format: "%.3g", value)
