@@ -18,9 +18,11 @@ struct LossyPlanning: Sendable {
     let weightBytes: Int
     let exactBytes: Int
 
-    /// What a lossy tensor and a chunk of it take in a pack beside their streams: records, index, manifest, and the table of terms.
-    static let bytesPerTensor = 230
-    static let bytesPerChunk = 150
+    /// What a lossy tensor takes in a pack beside its chunks: its record, index and manifest.
+    static let bytesPerTensor = 245
+    /// What a chunk takes beside its terms: its header and table, and its part of the index.
+    static let bytesPerChunk = 85
+    static let indexBytesPerChunk = 65
 
     /// - Throws: `.unreachable` saying what bounds the goal; what the methods throw.
     func run(_ tensors: [TensorTreatments.Lossy]) throws -> [PlannedLossy] {
@@ -61,25 +63,26 @@ struct LossyPlanning: Sendable {
         case .settings, .relativeError: return 0
         case .bits(let bits): return bits
         case .ratio(let ratio):
-            let budget = Double(weightBytes) / ratio - Double(exactBytes) - overhead(tensors)
+            let overhead = overhead(tensors)
+            let budget = Double(weightBytes) / ratio - Double(exactBytes) - overhead
             return try bits(
                 of: budget, for: tensors,
                 bound: "headers and what is kept exactly take \(exactBytes) bytes of \(weightBytes), "
-                    + "records and digests of the lossy tensors \(Int(overhead(tensors)))",
-                largest: Double(weightBytes) / (Double(exactBytes) + overhead(tensors)))
+                    + "records and digests of the lossy tensors \(Int(overhead))",
+                largest: Double(weightBytes) / (Double(exactBytes) + overhead))
         case .linearRatio(let ratio):
             let linear = tensors.filter { $0.tensorClass == .linear }
             let raw = Double(linear.reduce(0) { $0 + $1.delta.elementCount * $1.delta.type.width })
+            let headers = Double(linear.reduce(0) { $0 + Self.bytesPerChunk * $1.delta.chunkCount })
             return try bits(
-                of: raw / ratio - overhead(linear), for: linear,
-                bound: "records and digests of the tensors take \(Int(overhead(linear))) bytes",
-                largest: raw / max(1, overhead(linear)))
+                of: raw / ratio - headers, for: linear, bound: "the headers of the chunks take \(Int(headers)) bytes",
+                largest: raw / max(1, headers))
         }
     }
 
     private func overhead(_ tensors: [TensorTreatments.Lossy]) -> Double {
         tensors.reduce(0) {
-            $0 + Double(Self.bytesPerTensor + Self.bytesPerChunk * $1.delta.chunkCount)
+            $0 + Double(Self.bytesPerTensor + (Self.bytesPerChunk + Self.indexBytesPerChunk) * $1.delta.chunkCount)
         }
     }
 
