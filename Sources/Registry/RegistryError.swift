@@ -17,6 +17,8 @@ extension DeltaicError.Code {
     public static let outputConflict = Self("outputConflict", .conflict)
     /// What was reconstructed is not what was registered.
     public static let contentMismatch = Self("contentMismatch", .damaged)
+    /// The command of an evaluation failed, or gave no score.
+    public static let evaluationFailed = Self("evaluationFailed", .refusedInput)
     /// A recipe file cannot be read, or names what there is not.
     public static let badRecipe = Self("badRecipe", .refusedInput)
     /// A file of second moments does not fit the model.

@@ -37,9 +37,9 @@ enum NumberFormat {
     /// With so many digits after the point.
     static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
-    /// Three significant digits: `0.0123`, `1.2e-05`.
-    static func significant(_ value: Double) -> String {
-        value == 0 ? "0" : String(format: "%.3g", value)
+    /// So many significant digits: `0.0123`, `1.2e-05`.
+    static func significant(_ value: Double, _ digits: Int = 3) -> String {
+        value == 0 ? "0" : String(format: "%.\(digits)g", value)
     }
 
     /// Seconds since 1970 as ISO 8601 in UTC.
