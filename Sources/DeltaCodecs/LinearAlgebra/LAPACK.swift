@@ -39,6 +39,29 @@ enum LAPACK {
             advice: "this is a fault of this program; please report it")
     }
 
+    /// Calls a routine twice: with a size of -1, to ask for the words of its work space, and with those.
+    ///
+    /// LAPACKE's own wrappers do the same, but take the answer, an FP32 number, as it is; over 2^24 it may be rounded down, and the
+    /// routine then refuses its own answer (ssyevd from about 2,900 rows).
+    private static func withWorkspace(
+        _ routine: String, _ call: (_ work: UnsafeMutablePointer<Float>, _ size: Int32) throws(DeltaicError) -> Int32
+    ) throws(DeltaicError) {
+        var answer: Float = 0
+        try require(try call(&answer, -1), routine)
+        let size = workspaceSize(answer)
+        guard let count = Int32(exactly: size) else {
+            throw DeltaicError(.unsupported, "the work space of \(routine) is too large", found: "\(size) words")
+        }
+        var work = [Float](repeating: 0, count: size)
+        try require(try call(&work, count), routine)
+    }
+
+    /// The words that an answer may stand for at most.
+    static func workspaceSize(_ answer: Float) -> Int {
+        guard answer >= 1, answer < 0x1p40 else { return 1 }
+        return Int(answer < 0x1p24 ? answer.rounded(.up) : answer.nextUp)
+    }
+
     // MARK: - Products
 
     /// Left times right.
@@ -106,10 +129,14 @@ enum LAPACK {
         let (leftStep, rightStep) = (withVectors ? height : 1, withVectors ? try int(rank) : 1)
         let job = letter(withVectors ? UInt8(ascii: "S") : UInt8(ascii: "N"))
         var scratch = matrix.values
-        var status = LAPACKE_sgesdd(
-            LAPACK_COL_MAJOR, job, height, width, &scratch, height, &values, &right.values, leftStep, &left.values,
-            rightStep)
-        try require(status, "sgesdd")
+        var integers = [Int32](repeating: 0, count: 8 * rank)
+        var status: Int32 = 0
+        try withWorkspace("sgesdd") { (work, size) in
+            status = LAPACKE_sgesdd_work(
+                LAPACK_COL_MAJOR, job, height, width, &scratch, height, &values, &right.values, leftStep, &left.values,
+                rightStep, work, size, &integers)
+            return status
+        }
         if status > 0 {
             scratch = matrix.values
             var rest = [Float](repeating: 0, count: rank)
@@ -208,10 +235,15 @@ enum LAPACK {
         // ssyevd needs 2 n^2 + 6 n + 1 words.
         try requireWorkspace(matrix.rows, limit: 30_000)
         let side = try int(matrix.rows)
-        let status = LAPACKE_ssyevd(
-            LAPACK_COL_MAJOR, letter(UInt8(ascii: "V")), letter(UInt8(ascii: "U")), side, &vectors.values, side, &values
-        )
-        try require(status, "ssyevd")
+        var integers = [Int32](repeating: 0, count: 5 * matrix.rows + 3)
+        let integerCount = try int(integers.count)
+        var status: Int32 = 0
+        try withWorkspace("ssyevd") { (work, size) in
+            status = LAPACKE_ssyevd_work(
+                LAPACK_COL_MAJOR, letter(UInt8(ascii: "V")), letter(UInt8(ascii: "U")), side, &vectors.values, side,
+                &values, work, size, &integers, integerCount)
+            return status
+        }
         guard status == 0 else {
             throw DeltaicError(
                 .noConvergence, "the eigenvalues of a matrix do not converge",

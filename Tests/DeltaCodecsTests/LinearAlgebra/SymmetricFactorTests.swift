@@ -99,4 +99,14 @@ struct SymmetricFactorTests {
         let error = #expect(throws: DeltaicError.self) { try SymmetricFactor.eigen(Matrix(diagonal: [1, .nan])) }
         #expect(error?.code == .notFinite)
     }
+
+    @Test("a work space is never smaller than what LAPACK needed to say in FP32")
+    func workspace() {
+        for side in stride(from: 1, through: 30_000, by: 7) {
+            let needed = 2 * side * side + 6 * side + 1
+            let size = LAPACK.workspaceSize(Float(needed))
+            #expect(size >= needed && size < needed + needed / 1_000_000 + 2, "\(side)")
+        }
+        #expect(LAPACK.workspaceSize(.nan) == 1 && LAPACK.workspaceSize(-1) == 1)
+    }
 }
