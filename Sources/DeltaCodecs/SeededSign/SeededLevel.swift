@@ -5,6 +5,8 @@ internal import Kernels
 struct SeededLevel: Sendable {
     /// Nil for rows that no bit is spent on.
     let point: RatePoint?
+    /// Runs of 2^rotation elements are transformed before blocks are cut; 0 for none. Even.
+    let rotation: Int
     /// What each element moves by.
     var amplitude: Float
 
@@ -18,28 +20,40 @@ struct SeededLevel: Sendable {
     static let storedBytes = 4
 
     func write(to writer: inout ByteWriter) {
-        writer.append([point.map { UInt8($0.exponent) } ?? Self.noPoint, point.map { UInt8($0.maskBits) } ?? 0])
+        writer.append([
+            point.map { UInt8($0.exponent) } ?? Self.noPoint, point.map { UInt8($0.maskBits | rotation << 4) } ?? 0,
+        ])
         writer.integer(UInt16(FloatFormat.roundedToBFloat16(amplitude).bitPattern >> 16))
     }
 
     init(point: RatePoint?, amplitude: Float) {
         self.point = point
         self.amplitude = amplitude
+        // Short blocks alone would leave a direction that many weights share nearly as it is, and with it the error.
+        rotation = point.map { $0.exponent < Self.longBlock ? Self.usualRotation : 0 } ?? 0
     }
+
+    private static let longBlock = 7
+    private static let usualRotation = 8
+    static let rotationLimit = 12
 
     init(from reader: inout ByteReader) throws(DeltaicError) {
         let exponent = try reader.uint8("block exponent")
-        let maskBits = try reader.uint8("mask bits")
+        let packed = try reader.uint8("mask bits and rotation")
+        let maskBits = packed & 15
+        rotation = Int(packed >> 4)
         amplitude = Float(bitPattern: UInt32(try reader.uint16("amplitude")) << 16)
         guard exponent != Self.noPoint else {
             point = nil
             return
         }
-        guard exponent <= SeededCodebook.exponentLimit, maskBits <= SeededCodebook.maskBitsLimit else {
+        guard exponent <= SeededCodebook.exponentLimit, maskBits <= SeededCodebook.maskBitsLimit,
+            rotation <= Self.rotationLimit, rotation % 2 == 0
+        else {
             throw .malformed(
-                "C-121", "a level's blocks are too long, or have too many masks",
+                "C-121", "a level's blocks or rotations are too long, or have too many masks",
                 expected: "at most 2^\(SeededCodebook.exponentLimit) and 2^\(SeededCodebook.maskBitsLimit)",
-                found: "2^\(exponent) and 2^\(maskBits)")
+                found: "2^\(exponent), 2^\(maskBits), rotation 2^\(rotation)")
         }
         point = RatePoint(exponent: Int(exponent), maskBits: Int(maskBits))
     }

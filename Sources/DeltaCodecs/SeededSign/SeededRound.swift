@@ -43,6 +43,15 @@ struct SeededRound {
                 }
                 filled = layout.counts[number]
             }
+            if level.rotation > 0 {
+                let signs = SeededCodebook.flips(
+                    key: key, level: number, firstElement: context.firstElement, count: values.count,
+                    beforeRotation: true)
+                values.withUnsafeMutableBufferPointer { values in
+                    signs.withUnsafeBufferPointer { HadamardSigns.apply($0, from: 0, to: values) }
+                    HadamardRotation.apply(values, exponent: level.rotation)
+                }
+            }
             let flips = SeededCodebook.flips(
                 key: key, level: number, firstElement: context.firstElement, count: values.count)
             values.withUnsafeMutableBufferPointer { values in
@@ -53,7 +62,7 @@ struct SeededRound {
                 products[number] += search.search(values, codes: &codes)
                 var sum = 0.0
                 for value in values { sum += Double(value) * Double(value) }
-                squares[number] += sum
+                squares[number] += sum / Double(1 << level.rotation)
             }
             elements[number] += Double(values.count)
             for code in codes { packer.append(UInt64(code), bits: point.codeBits) }
@@ -64,7 +73,9 @@ struct SeededRound {
     /// Gives every level the amplitude with the least squared error: what the next round's residual is taken from.
     mutating func setLeastSquaresAmplitudes() {
         for level in levels.indices where elements[level] > 0 {
-            levels[level].amplitude = Float(products[level] / elements[level])
+            // A rotated direction is longer than one of signs.
+            let squaredLength = elements[level] * Double(1 << levels[level].rotation)
+            levels[level].amplitude = Float(products[level] / squaredLength)
         }
     }
 

@@ -95,12 +95,40 @@ struct SeededSignTerm: TermDecoder {
                     isNegated: code & 1 == 1, mask: mask == 0 ? [] : masks[mask - 1])
             }
         }
+        if level.rotation > 0 {
+            addRotated(
+                level, number: number, signs: signs, runs: runs, count: count, key: key, firstElement: firstElement,
+                to: &delta)
+            return
+        }
         delta.withUnsafeMutableBufferPointer { delta in
             signs.withUnsafeBufferPointer { signs in
                 for run in runs {
                     HadamardSigns.add(
                         level.amplitude, signs: signs, from: run.position,
                         to: UnsafeMutableBufferPointer(rebasing: delta[run.elements]))
+                }
+            }
+        }
+    }
+
+    /// Turns the directions back: sums of signs are whole numbers below 2^12, so they are exact in any order.
+    private static func addRotated(
+        _ level: SeededLevel, number: Int, signs: [UInt32], runs: [LevelLayout.Run], count: Int, key: UInt64,
+        firstElement: Int, to delta: inout [Float]
+    ) {
+        var steps = [Float](repeating: 0, count: count)
+        let flips = SeededCodebook.flips(
+            key: key, level: number, firstElement: firstElement, count: count, beforeRotation: true)
+        steps.withUnsafeMutableBufferPointer { steps in
+            signs.withUnsafeBufferPointer { HadamardSigns.add(1, signs: $0, from: 0, to: steps) }
+            HadamardRotation.apply(steps, exponent: level.rotation)
+            flips.withUnsafeBufferPointer { HadamardSigns.apply($0, from: 0, to: steps) }
+            delta.withUnsafeMutableBufferPointer { delta in
+                for run in runs {
+                    for (offset, index) in run.elements.enumerated() {
+                        delta[index] += level.amplitude * steps[run.position + offset]
+                    }
                 }
             }
         }
