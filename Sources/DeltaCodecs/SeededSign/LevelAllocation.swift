@@ -13,7 +13,7 @@ struct LevelAllocation: Sendable {
     /// A row that gets no bit loses all of its delta, in which every layer and input agree: that hurts more than noise of the same
     /// size, which averages out.
     private static let costOfNothing = 1000.0
-    private static let classLimit = 15
+    private static let cheapScales = 0.06
 
     /// - Parameters:
     ///   - rowSquares: the sum of squares of each row.
@@ -21,11 +21,12 @@ struct LevelAllocation: Sendable {
     ///   - budget: bits for directions, levels and their tables.
     ///   - chunks: how often the table of levels is stored.
     init(rowSquares: [Double], columns: Int, budget: Double, chunks: Int) {
-        for step in [0, 1, 0.5, 0.25] {
-            let candidate = LevelAllocation(
-                classes: RowClasses(rowSquares: rowSquares, columns: columns, step: step), budget: budget,
-                chunks: chunks)
+        for step in [0.25, 0.5, 1, 0] {
+            let classes = RowClasses(rowSquares: rowSquares, columns: columns, step: step)
+            let candidate = LevelAllocation(classes: classes, budget: budget, chunks: chunks)
             if candidate.expectedError < expectedError { self = candidate }
+            // Rows of other sizes in a block make errors that they share: where scales cost little, narrow classes stay.
+            if candidate.expectedError.isFinite, classes.entropy < Self.cheapScales * budget { break }
         }
     }
 
