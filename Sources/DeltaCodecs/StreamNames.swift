@@ -7,6 +7,9 @@ public enum StreamNames {
         case .exact where position < ExactDeltaCodec.streamNames.count: ExactDeltaCodec.streamNames[position]
         case .exact: "tail plane \(position - ExactDeltaCodec.streamNames.count)"
         case .reference: "target"
+        case _ where codec.isLossy && position == 0: "terms"
+        case .bitDelta where position <= 2: ["scales", "signs"][position - 1]
+        case .dare where position == 1: "parameters"
         default: "stream \(position)"
         }
     }

@@ -64,6 +64,41 @@ public struct CounterGenerator: Sendable {
         }
     }
 
+    /// A byte for each block from `firstBlock` on: bit j is 1 if the block's 16-bit lane j is below `threshold`.
+    ///
+    /// Lane 2k is the low half of word k, lane 2k + 1 its high half.
+    public func keepMasks(_ masks: UnsafeMutableBufferPointer<UInt8>, fromBlock firstBlock: UInt64, threshold: UInt32) {
+        var position = 0
+        while position + 16 <= masks.count {
+            let (x, y, z, w) = sixteen(firstBlock &+ UInt64(position))
+            let bits =
+                Self.kept(x, threshold) | Self.kept(y, threshold) &<< 2 | Self.kept(z, threshold) &<< 4
+                | Self.kept(w, threshold) &<< 6
+            for lane in 0..<16 { masks[position + lane] = UInt8(truncatingIfNeeded: bits[lane]) }
+            position += 16
+        }
+        while position < masks.count {
+            let words = block(firstBlock &+ UInt64(position))
+            var bits: UInt32 = 0
+            for lane in 0..<4 {
+                bits |= words[lane] & 0xffff < threshold ? 1 << UInt32(2 * lane) : 0
+                bits |= words[lane] >> 16 < threshold ? 2 << UInt32(2 * lane) : 0
+            }
+            masks[position] = UInt8(truncatingIfNeeded: bits)
+            position += 1
+        }
+    }
+
+    /// Bit 0 of each word: its low half is below the threshold; bit 1: its high half is.
+    @inline(__always)
+    private static func kept(_ words: Lanes, _ threshold: UInt32) -> Lanes {
+        // Differences of 17-bit numbers: the sign is the comparison.
+        let limit = Lanes(repeating: threshold)
+        let low = ((words & 0xffff) &- limit) &>> 31
+        let high = ((words &>> 16) &- limit) &>> 31
+        return low | high &<< 1
+    }
+
     private typealias Lanes = SIMD16<UInt32>
 
     @inline(__always)

@@ -2,7 +2,9 @@ public import DeltaicCore
 
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
-    public static let methods: [any LossyMethod.Type] = [DropCodec.self]
+    public static let methods: [any LossyMethod.Type] = [
+        BitDeltaMethod.self, DAREMethod.self, DropCodec.self,
+    ]
 
     /// The method of a codec with its settings.
     ///
