@@ -21,4 +21,30 @@ public enum SparseValues {
             for (value, position) in zip(values, positions) { target[Int(position)] += value * factor }
         }
     }
+
+    /// Adds `levels[codes[i]]` at `positions[i]`.
+    ///
+    /// - Parameters:
+    ///   - codes: each below `levels.count`.
+    ///   - positions: ascending, as many as codes, each below `target.count`.
+    public static func add(levels: [Float], codes: [UInt8], at positions: [UInt32], to target: inout [Float]) {
+        precondition(codes.count == positions.count)
+        precondition(positions.last.map { Int($0) < target.count } ?? true)
+        target.withUnsafeMutableBufferPointer { target in
+            levels.withUnsafeBufferPointer { levels in
+                for (code, position) in zip(codes, positions) { target[Int(position)] += levels[Int(code)] }
+            }
+        }
+    }
+
+    /// The codes at `positions`, each below `codes.count`.
+    public static func gather(_ codes: [UInt8], at positions: [UInt32]) -> [UInt8] {
+        precondition(positions.last.map { Int($0) < codes.count } ?? true)
+        return [UInt8](unsafeUninitializedCapacity: positions.count) { gathered, filled in
+            codes.withUnsafeBufferPointer { codes in
+                for (index, position) in positions.enumerated() { gathered[index] = codes[Int(position)] }
+            }
+            filled = positions.count
+        }
+    }
 }

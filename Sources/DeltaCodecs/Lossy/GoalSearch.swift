@@ -11,4 +11,11 @@ enum GoalSearch {
         }
         return low
     }
+
+    /// The smallest of a range for which a test holds that holds from somewhere on; nil if it never holds.
+    static func smallest(in range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int? {
+        guard !holds(range.lowerBound) else { return range.lowerBound }
+        guard let last = largest(in: range, where: { !holds($0) }), last < range.upperBound else { return nil }
+        return last + 1
+    }
 }
