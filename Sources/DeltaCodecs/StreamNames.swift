@@ -9,7 +9,10 @@ public enum StreamNames {
         case .reference: "target"
         case _ where codec.isLossy && position == 0: "terms"
         case .bitDelta where position <= 2: ["scales", "signs"][position - 1]
+        case .deltaDQ where position <= 2: ["parameters", "codes"][position - 1]
+        // What follows are positions, where they are stored, and values.
         case .dare where position == 1: "parameters"
+        case .ultraDelta where position == 1: "parameters"
         default: "stream \(position)"
         }
     }

@@ -31,24 +31,9 @@ public struct SeededMask: Sendable {
         bits.withUnsafeMutableBytes { bytes in
             generator.keepMasks(
                 UnsafeMutableBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[..<blockCount]),
-                fromBlock: UInt64(firstBlock), threshold: UInt32(threshold))
+                fromBlock: UInt64(firstBlock), threshold: UInt16(threshold))
         }
         for index in bits.indices { bits[index] = UInt64(littleEndian: bits[index]) }
-        bits[0] &= ~0 << UInt64(lead)
-        let end = (lead + range.count) % 64
-        if end != 0 { bits[bits.count - 1] &= 1 << UInt64(end) - 1 }
-        var kept = 0
-        for word in bits { kept += word.nonzeroBitCount }
-        return [UInt32](unsafeUninitializedCapacity: kept) { positions, filled in
-            for (index, word) in bits.enumerated() {
-                var rest = word
-                let first = 64 * index - lead
-                while rest != 0 {
-                    positions[filled] = UInt32(truncatingIfNeeded: first + rest.trailingZeroBitCount)
-                    rest &= rest - 1
-                    filled += 1
-                }
-            }
-        }
+        return BitPositions.positions(bits, in: lead..<lead + range.count)
     }
 }

@@ -3,7 +3,7 @@ public import DeltaicCore
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
     public static let methods: [any LossyMethod.Type] = [
-        BitDeltaMethod.self, DAREMethod.self, DropCodec.self, UltraDeltaMethod.self,
+        BitDeltaMethod.self, DAREMethod.self, DeltaDQMethod.self, DropCodec.self, UltraDeltaMethod.self,
     ]
 
     /// The method of a codec with its settings.

@@ -2,7 +2,7 @@ internal import DeltaicCore
 
 /// The kinds of terms that this version can decode.
 enum TermTable {
-    private static let decoders: [any TermDecoder] = [BitDeltaTerm(), DARETerm(), UltraDeltaTerm()]
+    private static let decoders: [any TermDecoder] = [BitDeltaTerm(), DARETerm(), DeltaDQTerm(), UltraDeltaTerm()]
 
     /// - Throws: `.unknownCodec` naming the number.
     static func decoder(of kind: CodecID) throws(DeltaicError) -> any TermDecoder {

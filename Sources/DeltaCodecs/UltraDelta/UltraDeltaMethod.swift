@@ -79,7 +79,8 @@ public struct UltraDeltaMethod: LossyMethod {
         guard let choice = GoalSearch.smallest(in: choices, where: { bits($0) <= limit }) else {
             throw DeltaicError(
                 .unreachable, "ultradelta cannot be as small as asked", expected: "\(limit) bits for a weight",
-                found: "\(bits(choices.upperBound)) at a sparsity of \(Double(choices.upperBound) / Double(Self.units))",
+                found:
+                    "\(bits(choices.upperBound)) at a sparsity of \(Double(choices.upperBound) / Double(Self.units))",
                 advice: options.mode == .code
                     ? "the public code prunes no more than 0.99 of the last third: \"mode\": \"paper\" does, "
                         + "and \"mask\": \"seeded\" stores no positions"
