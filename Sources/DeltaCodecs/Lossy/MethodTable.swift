@@ -2,7 +2,10 @@ public import DeltaicCore
 
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
-    public static let methods: [any LossyMethod.Type] = [SeededSignMethod.self, DropCodec.self]
+    public static let methods: [any LossyMethod.Type] = [
+        SeededSignMethod.self, UltraDeltaMethod.self, DeltaDQMethod.self, BitDeltaMethod.self, DAREMethod.self,
+        DropCodec.self,
+    ]
 
     /// The method of a codec with its settings.
     ///
