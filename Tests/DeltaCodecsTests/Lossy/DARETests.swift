@@ -110,7 +110,7 @@ struct DARETests {
         let tensor = try LossyTensor.gaussian(rows: 512, columns: 1000, seed: 8)
         for bits in [0.1, 0.5, 2, 8] {
             let run = try LossyRun(.dare, ["selection": .text(selection)], goal: .bitsPerWeight(bits), tensor)
-            #expect(run.bitsPerWeight(tensor) <= bits * 1.001 && run.bitsPerWeight(tensor) > 0.95 * bits)
+            #expect(run.bitsPerWeight(tensor) <= bits * 1.001 && run.bitsPerWeight(tensor) > 0.88 * bits)
         }
         // Rescaled largest values are far off at any rate but the smallest.
         for error in selection == "random" ? [0.05, 0.2, 0.5] : [0.05] {
