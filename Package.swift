@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor.
+        .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapacke-dev", "libopenblas-dev"])]),
 
         // The allocator's settings are in the C library, but not in the toolchain's module of it.
         .systemLibrary(name: "CAllocator"),
@@ -34,7 +36,7 @@ let package = Package(
             resources: [.embedInCode("catalog")], swiftSettings: strict),
 
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
-        .target(name: "DeltaCodecs", dependencies: ["DeltaicCore", "Kernels"], swiftSettings: strict),
+        .target(name: "DeltaCodecs", dependencies: ["CLAPACK", "DeltaicCore", "Kernels"], swiftSettings: strict),
         .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
         .target(
             name: "Catalog",

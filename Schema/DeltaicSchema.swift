@@ -2,6 +2,7 @@
 public enum DeltaicSchema {
     /// The migrations of the catalog, in the order in which they are applied.
     public static let catalogMigrations: [(name: String, sql: String)] = [
-        ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self))
+        ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self)),
+        ("v002-lossy", String(decoding: PackageResources.v002_lossy_sql, as: UTF8.self)),
     ]
 }

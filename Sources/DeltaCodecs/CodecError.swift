@@ -9,8 +9,6 @@ extension DeltaicError.Code {
     public static let codecMisuse = Self("codecMisuse", .refusedInput)
     /// A codec's settings are unknown, out of bounds or contradict each other.
     public static let badSettings = Self("badSettings", .refusedInput)
-    /// A weight is infinite or no number.
-    public static let notFinite = Self("notFinite", .refusedInput)
     /// A ratio or a quality that the codec cannot give.
     public static let unreachable = Self("unreachable", .refusedInput)
 }

@@ -29,7 +29,8 @@ public struct DeltaicCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             InitCommand.self, BaseCommand.self, RegisterCommand.self, PullCommand.self, SavingsCommand.self,
-            ListCommand.self, ShowCommand.self, LogCommand.self, DiffCommand.self, TagCommand.self, UntagCommand.self,
+            CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
+            DiffCommand.self, TagCommand.self, UntagCommand.self,
             TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self,
         ])
 

@@ -20,6 +20,14 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only names that start with this and a slash.", valueName: "namespace"))
     var namespace: String?
 
+    /// What models are ordered by.
+    enum Order: String, CaseIterable, ExpressibleByArgument {
+        case name, registered, stored, score, created
+    }
+
+    @Option(help: "The order: names from a, all else from the largest or newest; models without a score come last.")
+    var sort: Order = .name
+
     @Flag(help: "Only bases.")
     var bases = false
 
@@ -30,7 +38,17 @@ struct ListCommand: AsyncParsableCommand {
         let filter = ListFilter(
             base: try base.map { try ModelName($0) }, task: task, tag: tag, isBase: bases ? true : nil,
             namespace: namespace)
-        let models = try global.openForReading().list(filter)
+        let models = try sorted(global.openForReading().list(filter))
         try output.write(models) { ModelListing.lines(of: models, width: $0) }
+    }
+
+    private func sorted(_ models: [ModelListing]) -> [ModelListing] {
+        switch sort {
+        case .name: models
+        case .registered: models.sorted { $0.rawBytes > $1.rawBytes }
+        case .stored: models.sorted { $0.storedBytes > $1.storedBytes }
+        case .score: models.sorted { $0.latest.score ?? -.infinity > $1.latest.score ?? -.infinity }
+        case .created: models.sorted { $0.latest.createdAt > $1.latest.createdAt }
+        }
     }
 }

@@ -1,4 +1,4 @@
-internal import DeltaicCore
+public import DeltaicCore
 
 /// Fields that records and the index write the same way.
 extension ByteWriter {
@@ -114,7 +114,7 @@ extension ByteReader {
 }
 
 extension StreamRecord {
-    init(_ stream: EncodedStream) {
+    public init(_ stream: EncodedStream) {
         self.init(encoding: stream.encoding, storedLength: stream.bytes.count, rawLength: stream.rawLength)
     }
 }

@@ -40,10 +40,13 @@ struct ChunkEncoder: Sendable {
         let object = plan.objects[job.object]
         let piece = object.source.piece
         return try naming("\(piece.file.path), \(piece.name), chunk \(job.chunk)") {
-            let raw = try piece.chunk(job.chunk)
-            guard raw.withUnsafeBytes({ FastHash.blockKey($0) }) == object.source.blockKeys[job.chunk] else {
-                throw DeltaicError.inputChanged()
+            if let spooled = object.source.spooled {
+                let entry = spooled.entries[job.chunk]
+                return FinishedChunk(
+                    objectPosition: job.object, chunk: try spooled.spool.chunk(entry), rawChecksum: entry.rawChecksum,
+                    rawCount: entry.rawCount)
             }
+            let raw = try object.source.checkedChunk(job.chunk)
             let chunk = try reference(to: raw, object, job.chunk) ?? encode(raw, object, job.chunk)
             return FinishedChunk(
                 objectPosition: job.object, chunk: chunk, rawChecksum: FastHash.checksum(raw), rawCount: raw.count)
@@ -64,7 +67,8 @@ struct ChunkEncoder: Sendable {
 
     private func encode(_ raw: [UInt8], _ object: PlannedObject, _ position: Int) throws -> EncodedChunk {
         let elements = object.description.grid.elements(of: position)
-        let shape = ChunkShape(type: object.description.type, elementCount: elements.count)
+        let shape = ChunkShape(
+            type: object.description.type, elementCount: elements.count, firstElement: elements.lowerBound)
         let rowLength = object.source.piece.shape?.rowLength ?? 0
         let base = try baseChunk(object, position, elements: elements, width: shape.width)
         let input = ChunkInput(

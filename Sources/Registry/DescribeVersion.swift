@@ -12,6 +12,8 @@ public struct VersionDetails: Sendable, Codable {
         public let gitBlob: GitObjectID
         public let isLFS: Bool
         public let tensorCount: Int
+        /// Of the file as it was registered, where a lossy codec gives back another one.
+        public let originalSha256: Digest?
         public let content: StoredContent
     }
 
@@ -22,6 +24,10 @@ public struct VersionDetails: Sendable, Codable {
         public let shape: TensorShape
         public let size: Int
         public let content: StoredContent
+        public let tensorClass: TensorClass
+        /// The codec and the figures of a tensor that came back changed; nil if the bytes are those that were registered.
+        public let lossyCodec: String?
+        public let quality: DeltaQuality?
     }
 
     /// How the bytes of a file, a header or a tensor are kept.
@@ -39,6 +45,12 @@ public struct VersionDetails: Sendable, Codable {
     public let pack: Digest?
     public let files: [File]
     public let tensors: [Tensor]
+    /// The recipe of a lossy version, as its manifest has it.
+    public let compression: String?
+    /// Newest first.
+    public let evaluations: [Evaluation]
+    /// What this version's own pack takes, for what. What it shares with earlier versions counts nothing.
+    public let sizes: StorageFigures
 }
 
 extension ModelRegistry {
@@ -57,20 +69,55 @@ extension ModelRegistry {
             return VersionDetails.StoredContent(
                 sha256: digest, codec: object.codec, storedBytes: object.storedBytes, isShared: object.pack != pack)
         }
+        var sizes = StorageFigures()
+        sizes.rawBytes = version.rawBytes
+        sizes.storedBytes = version.storedBytes
+        sizes.weightStoredBytes = version.storedBytes
+        var linear: Set<Digest> = []
+        for file in files {
+            guard case .safetensors = file.content else {
+                if let object = objects[file.head], object.pack == pack {
+                    sizes.weightStoredBytes -= object.storedBytes
+                }
+                continue
+            }
+            sizes.weightRawBytes += file.size
+            for tensor in file.tensors
+            where TensorClass(name: tensor.name, type: tensor.type, shape: tensor.shape) == .linear {
+                sizes.linearRawBytes += tensor.byteCount
+                linear.insert(tensor.object)
+            }
+        }
+        for digest in linear.sorted() {
+            guard let object = objects[digest], object.pack == pack else { continue }
+            sizes.linearStoredBytes += object.storedBytes
+            // What its chunks share is stored for it.
+            for shared in object.dependencies where shared != object.base {
+                guard let bytes = try catalog.objects([shared])[shared], bytes.pack == pack,
+                    linear.insert(shared).inserted
+                else { continue }
+                sizes.linearStoredBytes += bytes.storedBytes
+            }
+        }
         return VersionDetails(
             version: VersionSummary(version), tree: version.tree, pack: pack,
             files: try files.map { file in
                 VersionDetails.File(
                     path: file.path, size: file.size, sha256: file.sha256, gitBlob: file.gitBlobID,
-                    isLFS: file.isLFS, tensorCount: file.tensors.count, content: try stored(file.head))
+                    isLFS: file.isLFS, tensorCount: file.tensors.count,
+                    originalSha256: file.original, content: try stored(file.head))
             },
             tensors: try files.flatMap { file in
                 try file.tensors.map { tensor in
                     VersionDetails.Tensor(
                         name: tensor.name, file: file.path, type: tensor.type, shape: tensor.shape,
-                        size: tensor.byteCount, content: try stored(tensor.object))
+                        size: tensor.byteCount, content: try stored(tensor.object),
+                        tensorClass: TensorClass(name: tensor.name, type: tensor.type, shape: tensor.shape),
+                        lossyCodec: tensor.loss?.codec, quality: tensor.loss.map(DeltaQuality.init))
                 }
-            })
+            },
+            compression: try catalog.recipe(of: version.id)?.json,
+            evaluations: try catalog.evaluations(of: version.id).map(Evaluation.init), sizes: sizes)
     }
 
     /// All versions of a model, newest first.
@@ -87,5 +134,19 @@ extension FileRecord {
         case .raw(let object): object
         case .safetensors(let header, _): header
         }
+    }
+}
+
+extension DeltaQuality {
+    init(_ loss: TensorLoss) {
+        self.init()
+        count = loss.elements
+        changed = loss.changed
+        sameSign = loss.sameSign
+        deltaSquares = loss.deltaSquares
+        reconstructedSquares = loss.reconstructedSquares
+        product = loss.product
+        weightSquares = loss.weightSquares
+        errorSquares = loss.errorSquares
     }
 }

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import DeltaicCore
 internal import Foundation
 internal import TensorFiles
@@ -38,7 +39,7 @@ struct InputPiece: Sendable {
     var grid: ChunkGrid { ChunkGrid(elementCount: elementCount, width: type?.width ?? 1) }
 
     /// The raw bytes of one chunk.
-    func chunk(_ position: Int) throws -> [UInt8] {
+    func chunk(_ position: Int) throws(DeltaicError) -> [UInt8] {
         let bytes = grid.bytes(of: position)
         return try file.read(range.lowerBound + bytes.lowerBound..<range.lowerBound + bytes.upperBound)
     }
@@ -48,8 +49,21 @@ struct InputPiece: Sendable {
 struct HashedPiece: Sendable {
     let piece: InputPiece
     let digest: Digest
-    /// One key per chunk.
+    /// One key per chunk; none if the object is not the piece's own bytes.
     let blockKeys: [BlockKey]
+    var storage = Storage.delta
+    /// What a lossy codec made of the tensor.
+    var loss: TensorLoss?
+
+    /// How the object is to be stored.
+    enum Storage: Sendable {
+        /// The piece's bytes, as a difference from the base where that is smaller.
+        case delta
+        /// The piece's bytes without the base.
+        case alone
+        /// What the chunks of a spool decode to.
+        case spooled(SpooledObject)
+    }
 }
 
 /// A file after it was hashed.
@@ -62,7 +76,9 @@ struct HashedFile: Sendable {
     /// The whole raw file, or the header.
     let head: HashedPiece
     /// In the order of the file; nil for a raw file.
-    let tensors: [HashedPiece]?
+    var tensors: [HashedPiece]?
+    /// The SHA-256 of the file as it was registered, where a lossy codec gives back another one.
+    var original: Digest?
 }
 
 /// The first pass over a model: everything is read and hashed, nothing is written.

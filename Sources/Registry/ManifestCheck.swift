@@ -66,7 +66,7 @@ extension VersionManifest {
 }
 
 extension VersionManifest.File {
-    fileprivate init(_ file: FileRecord) {
+    init(_ file: FileRecord) {
         let tensors: [VersionManifest.Tensor]? =
             if case .safetensors(_, let tensors) = file.content {
                 tensors.map { .init(name: $0.name, type: $0.type, shape: $0.shape, sha256: $0.object) }
@@ -75,6 +75,21 @@ extension VersionManifest.File {
             }
         self.init(
             path: file.path, size: file.size, sha256: file.sha256, blob: file.gitBlobID, lfs: file.isLFS,
-            content: file.head, tensors: tensors)
+            content: file.head, tensors: tensors, original: file.original, losses: file.losses)
+    }
+}
+
+extension FileRecord {
+    fileprivate var losses: [VersionManifest.Loss]? {
+        let losses = tensors.enumerated().compactMap { position, tensor in
+            tensor.loss.map {
+                VersionManifest.Loss(
+                    position: position, codec: $0.codec, counts: [$0.elements, $0.changed, $0.sameSign],
+                    sums: [
+                        $0.deltaSquares, $0.reconstructedSquares, $0.product, $0.weightSquares, $0.errorSquares,
+                    ])
+            }
+        }
+        return losses.isEmpty ? nil : losses
     }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Gives the raw bytes of stored objects, chunk by chunk, each checked before it is handed out.
 ///
 /// Safe to share between tasks. Holds indexes of packs that it opened, no decoded bytes.
-final class ObjectReader: Sendable {
+final class ObjectReader: SharedBytes {
     /// Objects deeper than this are damaged: the registry never writes them.
     static let depthLimit = 8
 
@@ -19,6 +19,7 @@ final class ObjectReader: Sendable {
     private struct State {
         var packs: [Digest: PackReader] = [:]
         var objects: [Digest: Located] = [:]
+        var shared: [(digest: Digest, bytes: [UInt8])] = []
     }
 
     private let packs: PackDirectory
@@ -78,11 +79,12 @@ final class ObjectReader: Sendable {
                 raw = try chunk(target.chunk, of: target.object, depth: depth + 1)
             } else {
                 let base = try baseChunk(position, of: located.object, codec: record.codec, depth: depth)
-                let count = located.object.description.grid.elements(of: position).count
+                let elements = located.object.description.grid.elements(of: position)
                 raw = try CodecTable.decode(
                     EncodedChunk(codec: CodecID(number: record.codec), streams: streams),
-                    shape: ChunkShape(type: located.object.description.type, elementCount: count), base: base,
-                    coder: coder)
+                    shape: ChunkShape(
+                        type: located.object.description.type, elementCount: elements.count,
+                        firstElement: elements.lowerBound), base: base, shared: self, coder: coder)
             }
             guard raw.count == located.object.description.grid.bytes(of: position).count,
                 FastHash.checksum(raw) == record.rawChecksum
@@ -94,6 +96,47 @@ final class ObjectReader: Sendable {
             return raw
         }
     }
+
+    /// The raw bytes of one chunk, with errors of other libraries told as ours.
+    func typedChunk(_ position: Int, of digest: Digest) throws(DeltaicError) -> [UInt8] {
+        do {
+            return try chunk(position, of: digest)
+        } catch let error as DeltaicError {
+            throw error
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot read the chunk: \(error)", at: ["object \(digest.short)"])
+        }
+    }
+
+    /// An object that the chunks of a lossy tensor share, whole. The last few are kept: every chunk of the tensor asks.
+    func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+        if let known = state.withLock({ state in state.shared.first { $0.digest == digest } }) { return known.bytes }
+        var bytes: [UInt8] = []
+        do {
+            let object = try object(digest)
+            guard object.description.type == nil, object.description.byteCount <= Self.sharedLimit else {
+                throw DeltaicError(
+                    .overBudget, "C-55: what chunks share is no object of bytes, or too long",
+                    at: ["object \(digest.short)"], expected: "at most \(Self.sharedLimit) bytes",
+                    found: "\(object.description.byteCount)")
+            }
+            for position in object.chunks.indices { bytes += try chunk(position, of: digest) }
+        } catch let error as DeltaicError {
+            throw error
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot read the object: \(error)", at: ["object \(digest.short)"])
+        }
+        state.withLock { state in
+            while state.shared.reduce(bytes.count, { $0 + $1.bytes.count }) > Self.sharedLimit, !state.shared.isEmpty {
+                state.shared.removeFirst()
+            }
+            state.shared.append((digest, bytes))
+        }
+        return bytes
+    }
+
+    /// The longest object that chunks may share, and the most that is kept of them.
+    static let sharedLimit = 128 << 20
 
     private func baseChunk(_ position: Int, of object: PackObject, codec: UInt8, depth: Int) throws -> [UInt8]? {
         guard codec != CodecID.solo.number, let base = object.description.base else { return nil }

@@ -14,10 +14,12 @@ public struct Registration: Sendable {
     public var tags: [String]
     public var message: String?
     public var metadata: [String: String]
+    /// Nil keeps every bit.
+    public var lossy: LossyRequest?
 
     public init(
         name: ModelName, base: VersionReference? = nil, task: String? = nil, tags: [String] = [],
-        message: String? = nil, metadata: [String: String] = [:]
+        message: String? = nil, metadata: [String: String] = [:], lossy: LossyRequest? = nil
     ) {
         self.name = name
         self.base = base
@@ -25,6 +27,7 @@ public struct Registration: Sendable {
         self.tags = tags
         self.message = message
         self.metadata = metadata
+        self.lossy = lossy
     }
 }
 
@@ -61,6 +64,8 @@ public struct RegistrationResult: Sendable, Codable {
     public let knownObjects: Int
     /// Paths in the folder that are no part of the model and were left out.
     public let skipped: [String]
+    /// What lossy codecs took and cost; nil if every bit is kept.
+    public let lossy: LossyReport?
 }
 
 extension ModelRegistry {
@@ -79,9 +84,7 @@ extension ModelRegistry {
     ) async throws -> RegistrationResult {
         let model = try ModelDirectory.open(path)
         try check(registration, isBase: isBase)
-        let files = try await InputScan(model: model, workers: workers, progress: progress).run()
-        let tree = try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
-        let pieceCount = Set(files.flatMap { [$0.head.digest] + ($0.tensors ?? []).map(\.digest) }).count
+        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
 
         // One registration at a time from here on, so that what two models share is stored once, and nothing that the plan
         // refers to is removed. Pulls go on.
@@ -89,23 +92,38 @@ extension ModelRegistry {
         defer { withExtendedLifetime(writing) {} }
         try check(registration, isBase: isBase)
         let base = try baseVersion(registration)
-        if let same = try catalog.version(of: registration.name, tree: tree) {
+        func unchanged(_ files: [HashedFile], _ report: LossyReport? = nil) throws -> RegistrationResult? {
+            guard let same = try catalog.version(of: registration.name, tree: try files.tree) else { return nil }
             let version = try tagged(same, registration.tags)
             return RegistrationResult(
                 version: version, isNew: false, notApplied: registration.differences(from: version, base: base),
-                storedBytes: 0,
-                newObjects: 0, knownObjects: pieceCount, skipped: model.skipped)
+                storedBytes: 0, newObjects: 0, knownObjects: files.objectCount, skipped: model.skipped, lossy: report)
         }
-        let plan = try RegistrationPlan(files: files, base: base, catalog: catalog)
+        if registration.lossy == nil, let result = try unchanged(scanned) { return result }
         try directory.packs.deleteLeftovers()
         let writer = try directory.packs.newPack()
-        let written = try await write(plan, to: writer)
-        let draft = try draft(registration, isBase: isBase, base: base, files: files, tree: tree)
+        let content = try await store(
+            scanned, lossy: registration.lossy, base: base, to: writer, spoolFolder: directory.packs.path)
+        if registration.lossy != nil, let result = try unchanged(content.files, content.report(writer)) {
+            return result
+        }
+        let draft = try draft(registration, isBase: isBase, base: base, content: content)
         try writer.write(manifest: try draft.manifest(base: base).json())
-        let version = try publish(writer, draft: draft, base: base, written: written, plan: plan)
+        let version = try publish(writer, draft: draft, base: base, content: content)
         return RegistrationResult(
             version: VersionSummary(version), isNew: true, notApplied: [], storedBytes: version.storedBytes,
-            newObjects: plan.objects.count, knownObjects: pieceCount - plan.objects.count, skipped: model.skipped)
+            newObjects: content.objects.count, knownObjects: content.files.objectCount - content.objects.count,
+            skipped: model.skipped, lossy: registration.lossy.map { _ in content.report(writer) })
+    }
+
+    /// Does all that a lossy registration does, and leaves nothing behind: what it would store is seen in the result.
+    public func preview(_ path: String, as registration: Registration) async throws -> LossyPreview {
+        let model = try ModelDirectory.open(path)
+        let lock = try lockForReading()
+        defer { withExtendedLifetime(lock) {} }
+        let base = try baseVersion(registration)
+        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
+        return try await preview(scanned, as: registration, base: base) { _, _ in }
     }
 
     private func tagged(_ version: VersionRecord, _ tags: [String]) throws -> VersionSummary {
@@ -126,7 +144,7 @@ extension ModelRegistry {
                 : "choose another name for the base")
     }
 
-    private func baseVersion(_ registration: Registration) throws -> VersionRecord? {
+    func baseVersion(_ registration: Registration) throws -> VersionRecord? {
         guard let reference = registration.base else { return nil }
         let base = try catalog.version(reference)
         guard base.isBase else {
@@ -137,86 +155,33 @@ extension ModelRegistry {
         return base
     }
 
-    /// What was written for each planned object.
-    private struct WrittenObject {
-        var codecs: Set<CodecID> = []
-        var dependencies: Set<Digest> = []
-    }
-
-    private func write(_ plan: RegistrationPlan, to writer: PackWriter) async throws -> [WrittenObject] {
-        let encoder = ChunkEncoder(plan: plan, objects: objects)
-        progress.begin("encoding", totalBytes: plan.objects.reduce(0) { $0 + $1.description.byteCount })
-        defer { progress.end() }
-        var written = [WrittenObject](repeating: WrittenObject(), count: plan.objects.count)
-        // Ends the objects before `position` and begins it; those without chunks have no job that would.
-        var open = -1
-        func begin(_ position: Int) throws {
-            while open < position {
-                if open >= 0 { try writer.endObject() }
-                open += 1
-                if open < plan.objects.count { try writer.beginObject(plan.objects[open].description) }
-            }
-        }
-        try await workers.mapInOrder(encoder.jobs) { job in
-            try encoder.encode(job)
-        } consume: { finished in
-            try begin(finished.objectPosition)
-            try writer.append(
-                codec: finished.chunk.codec.number, streams: finished.chunk.streams, rawChecksum: finished.rawChecksum)
-            written[finished.objectPosition].codecs.insert(finished.chunk.codec)
-            if finished.chunk.codec == .reference {
-                let target = try BlockReference(streams: finished.chunk.streams)
-                if target.object != plan.objects[finished.objectPosition].description.digest {
-                    written[finished.objectPosition].dependencies.insert(target.object)
-                }
-            }
-            progress.advance(finished.rawCount)
-        }
-        try begin(plan.objects.count)
-        return written
-    }
-
     private func draft(
-        _ registration: Registration, isBase: Bool, base: VersionRecord?, files: [HashedFile], tree: GitObjectID
+        _ registration: Registration, isBase: Bool, base: VersionRecord?, content: StoredContent
     ) throws -> VersionDraft {
         let parent = try catalog.newestVersion(of: registration.name)?.commit
         let createdAt = Int(Date().timeIntervalSince1970)
+        let tree = try content.files.tree
         let commit = try GitCommit.object(
             tree: tree, parents: parent.map { [$0] } ?? [],
             author: GitCommit.Author(name: "Deltaic", email: "deltaic@localhost"), timestamp: createdAt,
             message: registration.message ?? "Register \(registration.name)")
         return VersionDraft(
             registration: registration, isBase: isBase, number: try catalog.nextNumber(of: registration.name),
-            commit: commit.id, tree: tree, parent: parent, createdAt: createdAt, files: files)
+            commit: commit.id, tree: tree, parent: parent, createdAt: createdAt, files: content.files,
+            compression: registration.lossy.map { content.compression($0) })
     }
 
     /// The bytes become durable, then the rows are written; if those are refused, the bytes go.
     private func publish(
-        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, written: [WrittenObject],
-        plan: RegistrationPlan
+        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, content: StoredContent
     ) throws -> VersionRecord {
         let finished = writer.finishedObjects
         let id = try directory.packs.publish(writer)
         let pack = PackRecord(id: id, byteCount: writer.byteCount, createdAt: draft.createdAt)
-        let objects = zip(plan.objects, written).enumerated().map { position, pair in
-            let (planned, result) = pair
-            let base = result.codecs.contains(.exact) ? planned.description.base : nil
-            return ObjectRecord(
-                digest: planned.description.digest, length: planned.description.byteCount, pack: id,
-                position: position, codec: result.codecs.objectCodec.description,
-                storedBytes: finished[position].storedBytes, base: base, depth: planned.depth,
-                dependencies: Array(result.dependencies.union(base.map { [$0] } ?? [])).sorted())
-        }
-        let blocks = plan.objects.flatMap { object in
-            object.source.blockKeys.count < 2
-                ? []
-                : object.source.blockKeys.enumerated().compactMap { position, key in
-                    object.blockCandidates[position] == nil
-                        ? BlockRecord(key: key, object: object.description.digest, chunk: position) : nil
-                }
-        }
+        let objects = content.objectRecords(pack: id, finished: finished)
         do {
-            return try catalog.publish(draft.record(base: base, pack: pack, objects: objects, blocks: blocks))
+            return try catalog.publish(
+                try draft.record(base: base, pack: pack, objects: objects, blocks: content.blocks))
         } catch {
             // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
             if (error as? DeltaicError)?.code != .ioFailure { try directory.packs.delete(id) }
@@ -225,9 +190,13 @@ extension ModelRegistry {
     }
 }
 
-extension Set<CodecID> {
-    /// One codec for a whole object: the one that says most about how its bytes are kept.
-    fileprivate var objectCodec: CodecID {
-        contains(.exact) ? .exact : contains(.solo) || isEmpty ? .solo : .reference
+extension [HashedFile] {
+    /// The Git tree of the files.
+    fileprivate var tree: GitObjectID {
+        get throws { try GitTree(map { ($0.path, $0.gitBlobID) }).root }
+    }
+
+    fileprivate var objectCount: Int {
+        Set(flatMap { [$0.head] + ($0.tensors ?? []) }.map(\.digest)).count
     }
 }

@@ -24,13 +24,16 @@ struct RegistrationPlan: Sendable {
     /// The deepest chain of objects that is written: a base, its delta, and blocks that refer to that.
     static let depthLimit = 3
 
-    init(files: [HashedFile], base: VersionRecord?, catalog: CatalogDatabase) throws {
-        let pieces = files.flatMap { [$0.head] + ($0.tensors ?? []) }
-        var seen = Set(try catalog.objects(Array(Set(pieces.map(\.digest)))).keys)
+    /// - Parameter known: objects that the same pack holds already.
+    init(
+        pieces: [HashedPiece], base: VersionRecord?, catalog: CatalogDatabase, known: Set<Digest> = []
+    ) throws {
+        var seen = known.union(try catalog.objects(Array(Set(pieces.map(\.digest)))).keys)
         let new = pieces.filter { seen.insert($0.digest).inserted }
         let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
-        let chosen = new.map { Self.partner(of: $0.piece, among: partners) }
-        let baseObjects = try catalog.objects(Array(Set(chosen.compactMap { $0?.object })))
+        let chosen = new.map { Self.partner(of: $0, among: partners) }
+        let spooledBases = new.compactMap { $0.spooled?.base }
+        let baseObjects = try catalog.objects(Array(Set(chosen.compactMap { $0?.object } + spooledBases)))
 
         let keys = new.filter { $0.blockKeys.count > 1 }.flatMap(\.blockKeys)
         var blocks = try catalog.blocks(withKey: keys).mapValues { BlockReference(object: $0.object, chunk: $0.chunk) }
@@ -40,7 +43,7 @@ struct RegistrationPlan: Sendable {
         var planned: [PlannedObject] = []
         var depths: [Digest: Int] = [:]
         for (source, partner) in zip(new, chosen) {
-            let base = partner.flatMap { baseObjects[$0.object] }
+            let base = (source.spooled?.base ?? partner?.object).flatMap { baseObjects[$0] }
             let usable = base.flatMap { $0.depth + 1 < Self.depthLimit ? $0 : nil }
             let ownDepth = usable.map { $0.depth + 1 } ?? 0
             var depth = ownDepth
@@ -72,8 +75,17 @@ struct RegistrationPlan: Sendable {
         sources = Dictionary(new.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    private static func partner(of piece: InputPiece, among partners: PartnerSelection) -> TensorRecord? {
-        guard let type = piece.type, let shape = piece.shape else { return nil }
-        return partners.partner(name: piece.name, type: type, shape: shape)
+    private static func partner(of source: HashedPiece, among partners: PartnerSelection) -> TensorRecord? {
+        guard case .delta = source.storage, let type = source.piece.type, let shape = source.piece.shape else {
+            return nil
+        }
+        return partners.partner(name: source.piece.name, type: type, shape: shape)
+    }
+}
+
+extension HashedPiece {
+    /// Where the object's chunks are spooled, if they are.
+    var spooled: SpooledObject? {
+        if case .spooled(let object) = storage { object } else { nil }
     }
 }

@@ -1,5 +1,6 @@
 internal import Catalog
 internal import DeltaicCore
+internal import Foundation
 
 /// A version that is about to be published: what its manifest and its catalog rows are both made from.
 struct VersionDraft: Sendable {
@@ -12,6 +13,7 @@ struct VersionDraft: Sendable {
     /// Seconds since 1970.
     let createdAt: Int
     let files: [HashedFile]
+    let compression: VersionManifest.Compression?
 
     func manifest(base: VersionRecord?) -> VersionManifest {
         VersionManifest(
@@ -20,39 +22,46 @@ struct VersionDraft: Sendable {
             task: registration.task, message: registration.message, metadata: registration.metadata,
             tags: registration.tags, commit: commit, tree: tree, parent: parent, createdAt: createdAt,
             files: files.map { file in
-                VersionManifest.File(
-                    path: file.path, size: file.size, sha256: file.sha256, blob: file.gitBlobID, lfs: file.isLFS,
-                    content: file.head.digest,
-                    tensors: file.records?.map {
-                        .init(name: $0.name, type: $0.type, shape: $0.shape, sha256: $0.object)
-                    })
-            })
+                VersionManifest.File(file.record)
+            }, compression: compression)
     }
 
     func record(
         base: VersionRecord?, pack: PackRecord, objects: [ObjectRecord], blocks: [BlockRecord]
-    ) -> NewVersion {
+    ) throws -> NewVersion {
         NewVersion(
             model: registration.name, isBase: isBase, baseVersion: base?.id, task: registration.task,
             message: registration.message, metadata: registration.metadata, tags: registration.tags, commit: commit,
             tree: tree, parentCommit: parent, createdAt: createdAt, pack: pack, objects: objects, blocks: blocks,
-            files: files.map { file in
-                let content =
-                    file.records.map { FileRecord.Content.safetensors(header: file.head.digest, tensors: $0) }
-                    ?? .raw(object: file.head.digest)
-                return FileRecord(
-                    path: file.path, size: file.size, sha256: file.sha256, gitBlobID: file.gitBlobID,
-                    isLFS: file.isLFS, content: content)
-            })
+            files: files.map(\.record),
+            recipe: try compression.map { RecipeRecord(codec: $0.codec, json: try $0.json()) })
     }
 }
 
 extension HashedFile {
+    fileprivate var record: FileRecord {
+        let content =
+            records.map { FileRecord.Content.safetensors(header: head.digest, tensors: $0) }
+            ?? .raw(object: head.digest)
+        return FileRecord(
+            path: path, size: size, sha256: sha256, gitBlobID: gitBlobID, isLFS: isLFS, content: content,
+            original: original)
+    }
+
     /// The tensors in the order of the file; nil for a raw file.
     fileprivate var records: [TensorRecord]? {
         tensors?.compactMap { tensor in
             guard let type = tensor.piece.type, let shape = tensor.piece.shape else { return nil }
-            return TensorRecord(name: tensor.piece.name, type: type, shape: shape, object: tensor.digest)
+            return TensorRecord(
+                name: tensor.piece.name, type: type, shape: shape, object: tensor.digest, loss: tensor.loss)
         }
+    }
+}
+
+extension VersionManifest.Compression {
+    fileprivate func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

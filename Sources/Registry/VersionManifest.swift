@@ -21,6 +21,51 @@ struct VersionManifest: Codable, Sendable {
         var lfs: Bool
         var content: Digest
         var tensors: [Tensor]?
+        /// Of the file as it was registered, where a lossy codec gives back another one.
+        var original: Digest?
+        /// By the position of the tensor, of those that a lossy codec was used for.
+        var losses: [Loss]?
+    }
+
+    /// Written as an array: position, codec, elements, changed, sameSign, |D|^2, |D_hat|^2, <D_hat, D>, |W|^2, |W_hat - W|^2.
+    struct Loss: Codable, Sendable, Equatable {
+        var position: Int
+        var codec: String
+        var counts: [Int]
+        var sums: [Double]
+
+        init(position: Int, codec: String, counts: [Int], sums: [Double]) {
+            self.position = position
+            self.codec = codec
+            self.counts = counts
+            self.sums = sums
+        }
+
+        init(from decoder: any Decoder) throws {
+            var fields = try decoder.unkeyedContainer()
+            position = try fields.decode(Int.self)
+            codec = try fields.decode(String.self)
+            counts = []
+            for _ in 0..<3 { counts.append(try fields.decode(Int.self)) }
+            sums = []
+            for _ in 0..<5 { sums.append(try fields.decode(Double.self)) }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var fields = encoder.unkeyedContainer()
+            try fields.encode(position)
+            try fields.encode(codec)
+            for count in counts { try fields.encode(count) }
+            for sum in sums { try fields.encode(sum) }
+        }
+    }
+
+    /// How the version was compressed.
+    struct Compression: Codable, Sendable, Equatable {
+        var codec: String
+        var recipe: Recipe
+        var goal: String
+        var seed: UInt64
     }
 
     /// Written as an array, which is a third shorter than an object with keys.
@@ -68,6 +113,8 @@ struct VersionManifest: Codable, Sendable {
     var parent: GitObjectID?
     var createdAt: Int
     var files: [File]
+    /// Nil unless it was registered with lossy codecs.
+    var compression: Compression?
 
     /// JSON with sorted keys, so that equal manifests are equal bytes.
     func json() throws -> [UInt8] {

@@ -21,6 +21,10 @@ public struct VersionSummary: Sendable, Codable {
     public let storedBytes: Int
     public let tensorCount: Int
     public let fileCount: Int
+    /// The codec of most of its weights, if it was registered with lossy codecs; nil if every bit is kept.
+    public let lossyCodec: String?
+    /// What its newest evaluation said.
+    public let score: Double?
 
     /// What names it: `name@v1`.
     public var reference: String { "\(model)@v\(number)" }
@@ -40,5 +44,7 @@ public struct VersionSummary: Sendable, Codable {
         storedBytes = record.storedBytes
         tensorCount = record.tensorCount
         fileCount = record.fileCount
+        lossyCodec = record.lossyCodec
+        score = record.score
     }
 }

@@ -13,7 +13,8 @@ extension CatalogDatabase {
             }
             return try database.rows(
                 """
-                SELECT f.id, f.path, f.size, f.sha256, f.git_blob_id, f.is_lfs, f.is_safetensors, o.sha256
+                SELECT f.id, f.path, f.size, f.sha256, f.git_blob_id, f.is_lfs, f.is_safetensors, o.sha256,
+                    (SELECT g.sha256 FROM original_files g WHERE g.file_id = f.id)
                 FROM files f CROSS JOIN objects o ON o.id = f.object_id WHERE f.version_id = ? ORDER BY f.id
                 """, [version.rawValue]
             ) { row in
@@ -22,7 +23,8 @@ extension CatalogDatabase {
                 return FileRecord(
                     path: try row.text(1), size: try row.int(2), sha256: try row.fixed(3),
                     gitBlobID: try row.fixed(4), isLFS: try row.flag(5),
-                    content: try row.flag(6) ? .safetensors(header: object, tensors: own) : .raw(object: object))
+                    content: try row.flag(6) ? .safetensors(header: object, tensors: own) : .raw(object: object),
+                    original: try row.ifPresent(8) { try row.fixed($0) })
             }
         }
     }
@@ -46,8 +48,10 @@ enum FileRows {
         // CROSS JOIN keeps this order of the loops: files of the version, tensors of the file, object of the tensor.
         try database.rows(
             """
-            SELECT x.file_id, x.name, x.dtype, x.shape, o.sha256
+            SELECT x.file_id, x.name, x.dtype, x.shape, o.sha256, q.codec, q.elements, q.changed, q.same_sign,
+                q.delta_squares, q.reconstructed_squares, q.product, q.weight_squares, q.error_squares
             FROM files f CROSS JOIN tensors x ON x.file_id = f.id CROSS JOIN objects o ON o.id = x.object_id
+            LEFT JOIN tensor_quality q ON q.file_id = x.file_id AND q.ordinal = x.ordinal
             WHERE f.version_id = ? ORDER BY f.id, x.ordinal
             """, [version.rawValue]
         ) { row in
@@ -58,9 +62,18 @@ enum FileRows {
             return (
                 try row.decode(Int64.self, atIndex: 0),
                 TensorRecord(
-                    name: try row.text(1), type: type, shape: try self.shape(shape, of: type), object: try row.fixed(4))
+                    name: try row.text(1), type: type, shape: try self.shape(shape, of: type), object: try row.fixed(4),
+                    loss: try row.ifPresent(5) { _ in try loss(row) })
             )
         }
+    }
+
+    private static func loss(_ row: Row) throws -> TensorLoss {
+        try TensorLoss(
+            codec: row.text(5), elements: row.int(6), changed: row.int(7), sameSign: row.int(8),
+            deltaSquares: row.decode(Double.self, atIndex: 9),
+            reconstructedSquares: row.decode(Double.self, atIndex: 10), product: row.decode(Double.self, atIndex: 11),
+            weightSquares: row.decode(Double.self, atIndex: 12), errorSquares: row.decode(Double.self, atIndex: 13))
     }
 
     static func text(_ shape: TensorShape) -> String {

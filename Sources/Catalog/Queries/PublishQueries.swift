@@ -63,6 +63,11 @@ private struct Publication {
             var objects = ObjectIDs(database: database)
             try insertObjects(pack: pack.id, &objects)
             try insertFiles(version: id, &objects)
+            if let recipe = version.recipe {
+                try database.run(
+                    "INSERT INTO recipes (version_id, codec, recipe) VALUES (?, ?, ?)",
+                    [id, recipe.codec, recipe.json])
+            }
         }
         for tag in version.tags { try TagRule.set(tag, model: model, version: id, database) }
         return id
@@ -199,6 +204,10 @@ private struct Publication {
                     id, file.path, file.size, file.sha256.blob, file.gitBlobID.blob, file.isLFS ? 1 : 0,
                     isSafetensors ? 1 : 0, try objects.id(object),
                 ])
+            if let original = file.original {
+                try database.run(
+                    "INSERT INTO original_files (file_id, sha256) VALUES (?, ?)", [row, original.blob])
+            }
             for (ordinal, tensor) in file.tensors.enumerated() {
                 try database.run(
                     "INSERT INTO tensors (file_id, ordinal, name, dtype, shape, object_id) VALUES (?, ?, ?, ?, ?, ?)",
@@ -206,8 +215,24 @@ private struct Publication {
                         row, ordinal, tensor.name, tensor.type.rawValue, FileRows.text(tensor.shape),
                         try objects.id(tensor.object),
                     ])
+                if let loss = tensor.loss { try insert(loss, file: row, ordinal: ordinal) }
             }
         }
+    }
+}
+
+extension Publication {
+    fileprivate func insert(_ loss: TensorLoss, file: Int64, ordinal: Int) throws {
+        try database.run(
+            """
+            INSERT INTO tensor_quality (file_id, ordinal, codec, elements, changed, same_sign, delta_squares,
+                reconstructed_squares, product, weight_squares, error_squares)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                file, ordinal, loss.codec, loss.elements, loss.changed, loss.sameSign, loss.deltaSquares,
+                loss.reconstructedSquares, loss.product, loss.weightSquares, loss.errorSquares,
+            ])
     }
 }
 

@@ -8,10 +8,12 @@ enum VersionRows {
         v.id, m.name, m.is_base, v.number, v.commit_id, v.tree_id, v.parent_commit_id, v.base_version_id, bm.name, \
         bv.number, t.name, v.message, v.metadata, \
         (SELECT group_concat(g.name, ' ') FROM tags g WHERE g.version_id = v.id), \
-        v.created_at, v.raw_bytes, v.stored_bytes, v.tensor_count, v.file_count
+        v.created_at, v.raw_bytes, v.stored_bytes, v.tensor_count, v.file_count, \
+        (SELECT r.codec FROM recipes r WHERE r.version_id = v.id), \
+        (SELECT e.score FROM evaluations e WHERE e.version_id = v.id ORDER BY e.id DESC LIMIT 1)
         """
     /// The number of ``columns``: the position of the first column that a statement adds.
-    static let columnCount = 19
+    static let columnCount = 21
     /// What `versions v` is joined with for ``columns``.
     static let joins = """
         LEFT JOIN versions bv ON bv.id = v.base_version_id LEFT JOIN models bm ON bm.id = bv.model_id \
@@ -30,7 +32,8 @@ enum VersionRows {
             // No tag contains a space.
             tags: row.ifPresent(13, row.text)?.split(separator: " ").map(String.init).sorted() ?? [],
             createdAt: row.int(14), rawBytes: row.int(15), storedBytes: row.int(16), tensorCount: row.int(17),
-            fileCount: row.int(18))
+            fileCount: row.int(18), lossyCodec: row.ifPresent(19, row.text),
+            score: row.ifPresent(20) { try row.decode(Double.self, atIndex: $0) })
     }
 
     static func version(_ id: VersionID, _ database: Database) throws -> VersionRecord? {

@@ -19,14 +19,20 @@ public struct FileRecord: Hashable, Sendable {
     /// Whether Git clients see an LFS pointer.
     public let isLFS: Bool
     public let content: Content
+    /// The SHA-256 of the file as it was registered, where a lossy codec gives back another one.
+    public let original: Digest?
 
-    public init(path: String, size: Int, sha256: Digest, gitBlobID: GitObjectID, isLFS: Bool, content: Content) {
+    public init(
+        path: String, size: Int, sha256: Digest, gitBlobID: GitObjectID, isLFS: Bool, content: Content,
+        original: Digest? = nil
+    ) {
         self.path = path
         self.size = size
         self.sha256 = sha256
         self.gitBlobID = gitBlobID
         self.isLFS = isLFS
         self.content = content
+        self.original = original
     }
 
     /// The tensors of a safetensors file; none for any other.

@@ -21,12 +21,14 @@ public struct NewVersion: Sendable {
     public var blocks: [BlockRecord]
     /// The files, which may refer to objects that were stored before.
     public var files: [FileRecord]
+    /// Nil unless it was registered with lossy codecs.
+    public var recipe: RecipeRecord?
 
     public init(
         model: ModelName, isBase: Bool, baseVersion: VersionID? = nil, task: String? = nil, message: String? = nil,
         metadata: [String: String] = [:], tags: [String] = [], commit: GitObjectID, tree: GitObjectID,
         parentCommit: GitObjectID? = nil, createdAt: Int, pack: PackRecord, objects: [ObjectRecord],
-        blocks: [BlockRecord] = [], files: [FileRecord]
+        blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil
     ) {
         self.model = model
         self.isBase = isBase
@@ -43,5 +45,6 @@ public struct NewVersion: Sendable {
         self.objects = objects
         self.blocks = blocks
         self.files = files
+        self.recipe = recipe
     }
 }

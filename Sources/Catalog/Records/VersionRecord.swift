@@ -27,6 +27,10 @@ public struct VersionRecord: Hashable, Sendable {
     public let storedBytes: Int
     public let tensorCount: Int
     public let fileCount: Int
+    /// The codec of most of its weights, if it was registered with lossy codecs.
+    public let lossyCodec: String?
+    /// The newest evaluation's.
+    public let score: Double?
 
     /// The version as a user writes it: `org/name@v2`.
     public var reference: String { "\(model)@v\(number)" }

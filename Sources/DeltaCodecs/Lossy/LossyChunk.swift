@@ -6,7 +6,7 @@ internal import Kernels
 /// - SeeAlso: `Schema/pack/codec-payloads.md`, section "Lossy chunks".
 public enum LossyChunk {
     static let payloadVersion: UInt8 = 1
-    static let termLimit = 4
+    static let termLimit = 8
 
     /// The streams of a chunk.
     ///

@@ -3,7 +3,8 @@ public import DeltaicCore
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
     public static let methods: [any LossyMethod.Type] = [
-        BitDeltaMethod.self, DAREMethod.self, DeltaDQMethod.self, DropCodec.self, UltraDeltaMethod.self,
+        SeededSignMethod.self, UltraDeltaMethod.self, DeltaDQMethod.self, BitDeltaMethod.self, DAREMethod.self,
+        DropCodec.self,
     ]
 
     /// The method of a codec with its settings.

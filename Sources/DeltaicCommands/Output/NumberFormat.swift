@@ -31,9 +31,15 @@ enum NumberFormat {
         part > 0 ? String(format: "%.1fx", Double(whole) / Double(part)) : "-"
     }
 
-    /// Three significant digits: `0.0123`, `1.2e-05`.
-    static func significant(_ value: Double) -> String {
-        value == 0 ? "0" : String(format: "%.3g", value)
+    /// `3.1x`.
+    static func ratio(_ value: Double) -> String { String(format: "%.1fx", value) }
+
+    /// With so many digits after the point.
+    static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+    /// So many significant digits: `0.0123`, `1.2e-05`.
+    static func significant(_ value: Double, _ digits: Int = 3) -> String {
+        value == 0 ? "0" : String(format: "%.\(digits)g", value)
     }
 
     /// Seconds since 1970 as ISO 8601 in UTC.

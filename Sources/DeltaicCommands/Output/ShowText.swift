@@ -5,7 +5,8 @@ extension VersionDetails {
     /// The facts of a version, then its tensors, then its files.
     func lines(showsTensors: Bool, width: Int?) -> [String] {
         [version.reference] + facts.lines + [""]
-            + (showsTensors ? tensorTable : codecTable).lines(width: width) + [""] + fileTable.lines(width: width)
+            + (showsTensors ? tensorTable : codecTable).lines(width: width) + [""]
+            + lossLines(showsTensors: showsTensors, width: width) + fileTable.lines(width: width)
     }
 
     private var facts: FactList {
@@ -28,6 +29,13 @@ extension VersionDetails {
             "stored",
             "\(ByteFormat.text(version.storedBytes)) "
                 + "(\(NumberFormat.percent(version.storedBytes, of: version.rawBytes))), the whole pack")
+        if let codec = version.lossyCodec { facts.add("lossy codec", codec) }
+        if let evaluation = evaluations.first {
+            facts.add(
+                "score",
+                "\(NumberFormat.significant(evaluation.score, 6)) by `\(evaluation.command)`, "
+                    + NumberFormat.date(evaluation.createdAt))
+        }
         return facts
     }
 
@@ -91,5 +99,30 @@ extension VersionDetails {
     private static func storedBytes(_ contents: [StoredContent]) -> Int {
         var seen: Set<Digest> = []
         return contents.reduce(0) { $0 + (seen.insert($1.sha256).inserted ? $1.storedBytes : 0) }
+    }
+
+    /// What lossy codecs cost: by class, or tensor by tensor; and the ratios.
+    private func lossLines(showsTensors: Bool, width: Int?) -> [String] {
+        let lossy = tensors.filter { $0.quality != nil }
+        guard !lossy.isEmpty else { return [] }
+        var table = LossTable()
+        if showsTensors {
+            for tensor in lossy {
+                table.add(
+                    tensor.name, codec: tensor.lossyCodec ?? "", raw: tensor.size, stored: tensor.content.storedBytes,
+                    elements: tensor.shape.elementCount, quality: tensor.quality ?? DeltaQuality())
+            }
+        }
+        for tensorClass in TensorClass.allCases {
+            let members = lossy.filter { $0.tensorClass == tensorClass }
+            guard !members.isEmpty else { continue }
+            table.add(
+                "\(tensorClass.rawValue) (\(members.count))",
+                codec: Set(members.compactMap(\.lossyCodec)).sorted().joined(separator: ","),
+                raw: members.reduce(0) { $0 + $1.size }, stored: Self.storedBytes(members.map(\.content)),
+                elements: members.reduce(0) { $0 + $1.shape.elementCount },
+                quality: members.reduce(into: DeltaQuality()) { sum, tensor in tensor.quality.map { sum.add($0) } })
+        }
+        return table.table.lines(width: width) + [""] + sizes.lines + [""]
     }
 }

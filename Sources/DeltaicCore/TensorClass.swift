@@ -1,5 +1,3 @@
-public import DeltaicCore
-
 /// What a tensor is for in a model: recipes choose codecs by it.
 public enum TensorClass: String, Sendable, Codable, CaseIterable {
     /// A weight matrix (or a convolution's kernel) that inputs are multiplied with.

@@ -1,0 +1,79 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import Foundation
+internal import TensorFiles
+
+/// What several lossy registrations of one model would store and cost.
+public struct CodecComparison: Sendable, Codable {
+    public struct Row: Sendable, Codable {
+        public let codec: String
+        /// The goal in words: `200x`.
+        public let goal: String
+        /// Nil if the codec cannot reach the goal.
+        public let report: LossyReport?
+        /// Why it cannot.
+        public let failure: String?
+        /// What the command said of the reconstructed model, or an earlier evaluation of a version with the same files.
+        public let score: Double?
+    }
+
+    /// The command's score of the model as it is.
+    public let originalScore: Double?
+    public let rows: [Row]
+}
+
+extension ModelRegistry {
+    /// Compresses a model with one request after the other and keeps nothing.
+    ///
+    /// - Parameters:
+    ///   - requests: with the codec and the goal in words.
+    ///   - command: run on the model and on each reconstruction, as ``evaluate(_:command:)`` does; nil for none.
+    public func compareCodecs(
+        _ path: String, as registration: Registration, requests: [(codec: String, goal: String, request: LossyRequest)],
+        command: String? = nil
+    ) async throws -> CodecComparison {
+        let model = try ModelDirectory.open(path)
+        let lock = try lockForReading()
+        defer { withExtendedLifetime(lock) {} }
+        let base = try baseVersion(registration)
+        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
+        let scorer = command.map { ScoreCommand(command: $0) }
+        let original = try await scorer?.run(on: model.root)
+        var rows: [CodecComparison.Row] = []
+        for (codec, goal, request) in requests {
+            var registration = registration
+            registration.lossy = request
+            do {
+                var score: Double?
+                let preview = try await preview(scanned, as: registration, base: base) { files, reconstruction in
+                    guard let scorer else { return }
+                    score = try await Self.score(files, reconstruction, from: model, by: scorer)
+                }
+                rows.append(
+                    .init(
+                        codec: codec, goal: goal, report: preview.report, failure: nil, score: score ?? preview.score))
+            } catch let error as DeltaicError where error.code == .unreachable {
+                rows.append(.init(codec: codec, goal: goal, report: nil, failure: error.message, score: nil))
+            }
+        }
+        return CodecComparison(originalScore: original, rows: rows)
+    }
+
+    /// Writes the files as they would be pulled to a temporary folder, and scores them.
+    private static func score(
+        _ files: [HashedFile], _ reconstruction: ReconstructedFiles, from model: ModelDirectory, by scorer: ScoreCommand
+    ) async throws -> Double {
+        let folder = FileManager.default.temporaryDirectory.path + "/deltaic-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for file in files {
+            let path = folder + "/" + file.path
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            let target = try DurableFile(path: path)
+            try await reconstruction.bytes(of: [file.head] + (file.tensors ?? [])) { try target.write($0) }
+            try target.publish(synced: false)
+        }
+        return try await scorer.run(on: folder)
+    }
+}

@@ -1,0 +1,125 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import Foundation
+internal import PackFormat
+
+extension TensorTreatments {
+    /// What is kept exactly: files and headers, and the tensors that no lossy codec takes.
+    func exactPieces(of files: [HashedFile]) -> [HashedPiece] {
+        let lossy = Set(self.lossy.map { [$0.file, $0.position] })
+        return files.enumerated().flatMap { index, file in
+            [file.head]
+                + (file.tensors ?? []).enumerated().compactMap { position, piece in
+                    guard !lossy.contains([index, position]) else { return nil }
+                    var piece = piece
+                    if alone.contains([index, position]) { piece.storage = .alone }
+                    return piece
+                }
+        }
+    }
+}
+
+extension TensorTreatments.Lossy {
+    func measured() throws(DeltaicError) -> TensorTreatments.Lossy {
+        TensorTreatments.Lossy(
+            file: file, position: position, tensorClass: tensorClass, codec: codec, settings: settings,
+            delta: try delta.measured())
+    }
+}
+
+extension StoredContent {
+    /// What index, manifest and object record take for an object, beside its chunks.
+    private static let bytesPerObject = 230
+
+    func tree() throws -> GitObjectID {
+        try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
+    }
+
+    /// What the objects of safetensors files take so far, headers and their share of index and manifest included.
+    func weightBytes(finished: [PackObject]) -> Int {
+        let raw = rawFiles
+        return zip(objects, finished).reduce(0) { sum, pair in
+            raw.contains(pair.0.description.digest) ? sum : sum + pair.1.storedBytes + Self.bytesPerObject
+        }
+    }
+
+    private var rawFiles: Set<Digest> {
+        Set(files.filter { $0.tensors == nil }.map(\.head.digest))
+    }
+
+    func compression(_ request: LossyRequest) -> VersionManifest.Compression {
+        let weights = Dictionary(grouping: lossy, by: \.piece.loss?.codec).mapValues { tensors in
+            tensors.reduce(0) { $0 + $1.piece.piece.elementCount }
+        }
+        let main = weights.max { ($0.value, $1.key ?? "") < ($1.value, $0.key ?? "") }
+        return VersionManifest.Compression(
+            codec: main?.key.flatMap { $0 } ?? "exact", recipe: request.recipe, goal: request.goal.text,
+            seed: request.seed)
+    }
+
+    /// The figures of what lies in the pack; the sizes are final when the pack is complete.
+    func report(_ writer: PackWriter) -> LossyReport {
+        let finished = Dictionary(
+            writer.finishedObjects.map { ($0.description.digest, $0.storedBytes) },
+            uniquingKeysWith: { first, _ in first })
+        var counted: Set<Digest> = []
+        func stored(_ digests: [Digest]) -> Int {
+            digests.reduce(0) { $0 + (counted.insert($1).inserted ? finished[$1] ?? 0 : 0) }
+        }
+        var sizes = StorageFigures()
+        sizes.rawBytes = files.reduce(0) { $0 + $1.size }
+        sizes.storedBytes = writer.byteCount
+        sizes.weightRawBytes = files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size }
+        sizes.weightStoredBytes = writer.byteCount - rawFiles.reduce(0) { $0 + (finished[$1] ?? 0) }
+        var tensors: [LossyReport.Tensor] = []
+        for tensor in lossy {
+            let delta = tensor.tensor.delta
+            tensors.append(
+                LossyReport.Tensor(
+                    name: delta.name, file: files[tensor.tensor.file].path, tensorClass: tensor.tensor.tensorClass,
+                    codec: tensor.piece.loss?.codec ?? "exact", rawBytes: delta.source.piece.range.count,
+                    storedBytes: stored([tensor.piece.digest] + tensor.shared.map(\.digest)),
+                    elements: delta.source.piece.elementCount, quality: tensor.quality))
+        }
+        counted = []
+        for file in files {
+            for piece in file.tensors ?? [] {
+                guard let type = piece.piece.type, let shape = piece.piece.shape,
+                    TensorClass(name: piece.piece.name, type: type, shape: shape) == .linear
+                else { continue }
+                sizes.linearRawBytes += piece.piece.range.count
+                sizes.linearStoredBytes += stored([piece.digest] + (piece.spooled?.shared ?? []))
+            }
+        }
+        return LossyReport(
+            tensors: tensors, keptExactly: keptExactly, sizes: sizes, warnings: Self.warnings(tensors))
+    }
+
+    /// The relative error from which on scores were seen to fall: `shared/methods.md`, section 13.
+    private static let riskyError = 0.17
+
+    private static func warnings(_ tensors: [LossyReport.Tensor]) -> [String] {
+        var quality = DeltaQuality()
+        for tensor in tensors { quality.add(tensor.quality) }
+        guard let error = quality.relativeError, error > riskyError else { return [] }
+        return [
+            String(
+                format: "the weights come back with a relative error of %.2f; above %.2f scores were seen to fall, "
+                    + "so evaluate it, or ask for less (--quality high)", error, riskyError)
+        ]
+    }
+}
+
+extension LossyRequest.Goal {
+    /// For the manifest.
+    fileprivate var text: String {
+        switch self {
+        case .settings: "settings"
+        case .bits(let bits): "bits \(bits)"
+        case .ratio(let ratio): "ratio \(ratio)"
+        case .linearRatio(let ratio): "ratio of linear layers \(ratio)"
+        case .relativeError(let error): "relative error \(error)"
+        }
+    }
+}

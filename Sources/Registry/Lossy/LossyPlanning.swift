@@ -1,0 +1,114 @@
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import Foundation
+
+/// A lossy tensor with the codec that was chosen for it.
+struct PlannedLossy: Sendable {
+    let tensor: TensorTreatments.Lossy
+    /// Nil for a delta of nothing but zeros: then it is the base's tensor.
+    let planned: PlannedDelta?
+
+    var weight: Int { tensor.delta.elementCount }
+}
+
+/// Turns a goal for a model into settings of every tensor.
+struct LossyPlanning: Sendable {
+    let goal: LossyRequest.Goal
+    /// The bytes of the safetensors files, and what their headers and the tensors that are kept exactly take.
+    let weightBytes: Int
+    let exactBytes: Int
+
+    /// What a lossy tensor takes in a pack beside its chunks: its record, index and manifest.
+    static let bytesPerTensor = 245
+    /// What a chunk takes beside its terms: its header and table, and its part of the index.
+    static let bytesPerChunk = 85
+    static let indexBytesPerChunk = 65
+
+    /// - Throws: `.unreachable` saying what bounds the goal; what the methods throw.
+    func run(_ tensors: [TensorTreatments.Lossy]) throws -> [PlannedLossy] {
+        let changed = tensors.indices.filter { !tensors[$0].delta.statistics.isZero }
+        var result = tensors.map { PlannedLossy(tensor: $0, planned: nil) }
+        let bits = try bitsPerWeight(changed.map { tensors[$0] })
+        let groups = Dictionary(grouping: changed) { Group(tensors[$0], byClass: goal.isByClass) }
+        for (group, members) in groups.sorted(by: { ($0.value.first ?? 0) < ($1.value.first ?? 0) }) {
+            let method = try MethodTable.method(group.codec, settings: group.settings)
+            let rate: RateGoal =
+                switch goal {
+                case .settings: .settings
+                case .relativeError(let error): .relativeError(error)
+                case .bits, .ratio, .linearRatio: .bitsPerWeight(bits)
+                }
+            let planned = try method.plan(members.map { tensors[$0].delta }, goal: rate)
+            for (member, plan) in zip(members, planned) {
+                result[member] = PlannedLossy(tensor: tensors[member], planned: plan)
+            }
+        }
+        return result
+    }
+
+    private struct Group: Hashable {
+        let codec: CodecID
+        let settings: CodecSettings
+        let tensorClass: TensorClass?
+
+        init(_ tensor: TensorTreatments.Lossy, byClass: Bool) {
+            codec = tensor.codec
+            settings = tensor.settings
+            tensorClass = byClass ? tensor.tensorClass : nil
+        }
+    }
+
+    private func bitsPerWeight(_ tensors: [TensorTreatments.Lossy]) throws -> Double {
+        switch goal {
+        case .settings, .relativeError: return 0
+        case .bits(let bits): return bits
+        case .ratio(let ratio):
+            let overhead = overhead(tensors)
+            let budget = Double(weightBytes) / ratio - Double(exactBytes) - overhead
+            return try bits(
+                of: budget, for: tensors,
+                bound: "headers and what is kept exactly take \(exactBytes) bytes of \(weightBytes), "
+                    + "records and digests of the lossy tensors \(Int(overhead))",
+                largest: Double(weightBytes) / (Double(exactBytes) + overhead))
+        case .linearRatio(let ratio):
+            let linear = tensors.filter { $0.tensorClass == .linear }
+            let raw = Double(linear.reduce(0) { $0 + $1.delta.elementCount * $1.delta.type.width })
+            let headers = Double(linear.reduce(0) { $0 + Self.bytesPerChunk * $1.delta.chunkCount })
+            return try bits(
+                of: raw / ratio - headers, for: linear, bound: "the headers of the chunks take \(Int(headers)) bytes",
+                largest: raw / max(1, headers))
+        }
+    }
+
+    private func overhead(_ tensors: [TensorTreatments.Lossy]) -> Double {
+        tensors.reduce(0) {
+            $0 + Double(Self.bytesPerTensor + (Self.bytesPerChunk + Self.indexBytesPerChunk) * $1.delta.chunkCount)
+        }
+    }
+
+    private func bits(
+        of budget: Double, for tensors: [TensorTreatments.Lossy], bound: String, largest: Double
+    ) throws -> Double {
+        let weights = tensors.reduce(0) { $0 + $1.delta.elementCount }
+        guard weights > 0 else {
+            throw DeltaicError(
+                .unreachable, "no tensor is left to the lossy codec, so no ratio can be asked for",
+                advice: "look at the classes and patterns of the recipe")
+        }
+        guard budget > 0 else {
+            throw DeltaicError(
+                .unreachable, "the ratio cannot be reached: \(bound)",
+                expected: "less than \(String(format: "%.1f", largest))x",
+                advice: "make more tensors lossy (`--embeddings lossy`, a recipe), or ask for a ratio of the linear "
+                    + "layers alone (--ratio-linear)")
+        }
+        return budget * 8 / Double(weights)
+    }
+}
+
+extension LossyRequest.Goal {
+    /// Whether the goal holds for each class of tensors, not for their sum.
+    fileprivate var isByClass: Bool {
+        if case .relativeError = self { true } else { false }
+    }
+}

@@ -1,0 +1,52 @@
+internal import DeltaicCore
+
+/// That a model is to be registered lossily, and how.
+public struct LossyRequest: Sendable {
+    public var recipe: Recipe
+    public var goal: Goal
+    /// What the tensors' random words follow from, together with their names.
+    public var seed: UInt64
+    /// A safetensors file with the second moments of the layers' inputs, by the names of their weights.
+    public var momentsPath: String?
+
+    /// How much it may take, or how near it has to come.
+    public enum Goal: Sendable, Equatable {
+        /// What the settings of the codecs say.
+        case settings
+        /// Bits for each weight of the lossy tensors.
+        case bits(Double)
+        /// The bytes of the safetensors files over what is stored for them.
+        case ratio(Double)
+        /// The same for the linear layers alone.
+        case linearRatio(Double)
+        /// |W_hat - W| / |W| over the lossy tensors of each class.
+        case relativeError(Double)
+    }
+
+    public init(recipe: Recipe, goal: Goal = .settings, seed: UInt64 = 0, momentsPath: String? = nil) {
+        self.recipe = recipe
+        self.goal = goal
+        self.seed = seed
+        self.momentsPath = momentsPath
+    }
+}
+
+/// A wish for quality, as a relative weight error that was seen to keep it.
+///
+/// Measured on the fine-tunes of `docs/quality.md`; `shared/methods.md`, section 13.
+public enum QualityLevel: String, Sendable, CaseIterable, Codable {
+    case nearExact = "near-exact"
+    case high
+    case balanced
+    case small
+
+    /// The relative error |W_hat - W| / |W| to stay under.
+    public var relativeError: Double {
+        switch self {
+        case .nearExact: 0.04
+        case .high: 0.08
+        case .balanced: 0.14
+        case .small: 0.20
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import PackFormat
+
+/// What a recipe makes of the tensors of a model.
+struct TensorTreatments: Sendable {
+    /// A tensor that is stored lossily.
+    struct Lossy: Sendable {
+        /// Which tensor of which file.
+        let file: Int
+        let position: Int
+        let tensorClass: TensorClass
+        let codec: CodecID
+        let settings: CodecSettings
+        let delta: PieceDelta
+    }
+
+    private(set) var lossy: [Lossy] = []
+    /// Tensors that the recipe wants stored without the base, by file and position.
+    private(set) var alone: Set<[Int]> = []
+    /// Tensors that a lossy codec was meant for and that are kept exactly, with the reason.
+    private(set) var keptExactly: [(name: String, reason: String)] = []
+    /// Whether a rule asks for anything lossy of any tensor.
+    private(set) var classes: [[TensorClass]] = []
+
+    init(
+        files: [HashedFile], request: LossyRequest, base: VersionRecord?, catalog: CatalogDatabase,
+        objects: ObjectReader
+    ) throws {
+        try request.recipe.check()
+        let moments = try request.momentsPath.map { try SecondMoments(path: $0) }
+        let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
+        for (fileIndex, file) in files.enumerated() {
+            var fileClasses: [TensorClass] = []
+            for (position, source) in (file.tensors ?? []).enumerated() {
+                guard let type = source.piece.type, let shape = source.piece.shape else { continue }
+                let name = source.piece.name
+                let tensorClass = TensorClass(name: name, type: type, shape: shape)
+                fileClasses.append(tensorClass)
+                switch try request.recipe.treatment(name: name, tensorClass: tensorClass) {
+                case .exact: continue
+                case .full: alone.insert([fileIndex, position])
+                case .lossy(let codec, let settings):
+                    guard shape.elementCount > 0 else { continue }
+                    guard let partner = partners.partner(name: name, type: type, shape: shape) else {
+                        keptExactly.append((name, "the base has no tensor of this name, dtype and row length"))
+                        continue
+                    }
+                    let stored = try objects.object(of: partner).description
+                    let depth = try catalog.objects([partner.object])[partner.object]?.depth ?? .max
+                    guard stored.type == type, depth + 1 < RegistrationPlan.depthLimit,
+                        let delta = PieceDelta(
+                            source: source, base: partner, objects: objects, moments: moments, seed: request.seed)
+                    else {
+                        keptExactly.append((name, "lossy codecs take F32, F16 and BF16 only"))
+                        continue
+                    }
+                    lossy.append(
+                        Lossy(
+                            file: fileIndex, position: position, tensorClass: tensorClass, codec: codec,
+                            settings: settings, delta: delta))
+                }
+            }
+            classes.append(fileClasses)
+        }
+    }
+}
