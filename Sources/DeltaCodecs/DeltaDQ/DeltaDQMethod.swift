@@ -69,7 +69,9 @@ public struct DeltaDQMethod: LossyMethod {
                 var forecast = ErrorForecast()
                 for (tensor, sample) in zip(tensors, samples) {
                     let codec = DeltaDQCodec(alpha: alpha, group: group ?? alpha, bits: bits)
-                    forecast.add(tensor.statistics, noise: codec.expectedNoise(tensor, sample: sample))
+                    // Rows too short to keep anything have a smaller error than others, but nobody means that.
+                    let noise = max(codec.expectedNoise(tensor, sample: sample), Double(alpha) - 1)
+                    forecast.add(tensor.statistics, noise: noise)
                 }
                 return forecast.relativeError
             }
