@@ -2,7 +2,7 @@ internal import DeltaicCore
 
 /// The kinds of terms that this version can decode.
 enum TermTable {
-    private static let decoders: [any TermDecoder] = [SeededSignTerm(), BaseScaleTerm()]
+    private static let decoders: [any TermDecoder] = [SeededSignTerm(), BaseScaleTerm(), FactorsTerm(kind: .lowRank)]
 
     /// - Throws: `.unknownCodec` naming the number.
     static func decoder(of kind: CodecID) throws(DeltaicError) -> any TermDecoder {
