@@ -11,6 +11,10 @@ public enum LinearAlgebraThreads {
         LAPACK.setThreads(Int32(max(1, min(64, count))))
     }
 
+    /// Sets one thread for each operation, the first time that an encoder of this process asks: encoders of several tensors run side
+    /// by side, and sums are then the same on every run.
+    static let limitToOne: Void = limit(to: 1)
+
     /// The number in force.
     public static var count: Int { Int(LAPACK.threads) }
 }

@@ -61,6 +61,15 @@ public struct SettingsReader: Sendable {
         return flag
     }
 
+    /// The settings whose names begin with `prefix`, without it: those of another codec.
+    public mutating func nested(_ prefix: String) -> CodecSettings {
+        let names = settings.keys.filter { $0.hasPrefix(prefix) }
+        known.formUnion(names)
+        var result: CodecSettings = [:]
+        for name in names { result[String(name.dropFirst(prefix.count))] = settings[name] }
+        return result
+    }
+
     /// Refuses settings that nobody took.
     public func finish() throws(DeltaicError) {
         guard let stray = settings.keys.filter({ !known.contains($0) }).sorted().first else { return }

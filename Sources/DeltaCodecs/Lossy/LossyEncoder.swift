@@ -57,9 +57,7 @@ private final class ChunkAssembler: TermSink {
     }
 
     func share(_ bytes: [UInt8]) throws(DeltaicError) -> Digest {
-        var hash = try StreamingHash(.sha256)
-        hash.update(bytes)
-        let digest = Digest(uncheckedBytes: hash.finish())
+        let digest = try SharedTable.digest(of: bytes)
         if !shared.contains(where: { $0.digest == digest }) { shared.append((digest, bytes)) }
         return digest
     }
@@ -88,6 +86,12 @@ private final class ChunkAssembler: TermSink {
 /// The shared bytes of a tensor that is being encoded.
 struct SharedTable: SharedBytes {
     let bytes: [(digest: Digest, bytes: [UInt8])]
+
+    static func digest(of bytes: [UInt8]) throws(DeltaicError) -> Digest {
+        var hash = try StreamingHash(.sha256)
+        hash.update(bytes)
+        return Digest(uncheckedBytes: hash.finish())
+    }
 
     func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
         for entry in bytes where entry.digest == digest { return entry.bytes }

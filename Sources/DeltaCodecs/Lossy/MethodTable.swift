@@ -4,7 +4,7 @@ public import DeltaicCore
 public enum MethodTable {
     public static let methods: [any LossyMethod.Type] = [
         SeededSignMethod.self, UltraDeltaMethod.self, DeltaDQMethod.self, BitDeltaMethod.self, DAREMethod.self,
-        DropCodec.self,
+        LowRankMethod.self, DropCodec.self,
     ]
 
     /// The method of a codec with its settings.

@@ -20,6 +20,7 @@ public struct SeededSignMethod: LossyMethod {
     private let gain: Double
     private let allocation: Allocation
     private let usesBaseScale: Bool
+    private let takesSteepPart: Bool
 
     static let defaultBits = 0.12
     static let bitsRange = 0.002...8.0
@@ -31,6 +32,7 @@ public struct SeededSignMethod: LossyMethod {
         gain = try settings.number("gain", in: 0.05...1) ?? 1
         allocation = try settings.choice("allocation") ?? .noise
         usesBaseScale = try settings.flag("base-scale") ?? true
+        takesSteepPart = try settings.flag("low-rank") ?? true
     }
 
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
@@ -43,8 +45,13 @@ public struct SeededSignMethod: LossyMethod {
                     ? rates(of: parts, meanBits: bits) : try Self.refuse(bits)
             case .relativeError(let error): rates(of: parts, error: error)
             }
-        return zip(parts, rates).map { part, bits in
+        return zip(zip(parts, rates), tensors).map { pair, tensor in
+            let (part, bits) = pair
             let noise = RatePoint.noise(atBits: bits)
+            if takesSteepPart, part.baseScale == 0, SteepSpectrumCodec.fits(tensor, bits: bits) {
+                return PlannedDelta(
+                    codec: SteepSpectrumCodec(bits: bits, gain: gain), bitsPerWeight: bits, relativeNoise: noise)
+            }
             return PlannedDelta(
                 codec: SeededSignCodec(bits: bits, gain: gain, baseScale: part.baseScale), bitsPerWeight: bits,
                 relativeNoise: noise)
