@@ -2,7 +2,9 @@ public import DeltaicCore
 
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
-    public static let methods: [any LossyMethod.Type] = [SeededSignMethod.self, DropCodec.self, LowRankMethod.self]
+    public static let methods: [any LossyMethod.Type] = [
+        SeededSignMethod.self, DropCodec.self, LowRankMethod.self, DeltaCoMeMethod.self, Sparse24Method.self,
+    ]
 
     /// The method of a codec with its settings.
     ///

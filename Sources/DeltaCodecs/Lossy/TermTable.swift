@@ -2,7 +2,9 @@ internal import DeltaicCore
 
 /// The kinds of terms that this version can decode.
 enum TermTable {
-    private static let decoders: [any TermDecoder] = [SeededSignTerm(), BaseScaleTerm(), FactorsTerm(kind: .lowRank)]
+    private static let decoders: [any TermDecoder] = [
+        SeededSignTerm(), BaseScaleTerm(), FactorsTerm(kind: .lowRank), FactorsTerm(kind: .deltaCoMe), Sparse24Term(),
+    ]
 
     /// - Throws: `.unknownCodec` naming the number.
     static func decoder(of kind: CodecID) throws(DeltaicError) -> any TermDecoder {
