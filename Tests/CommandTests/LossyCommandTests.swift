@@ -52,7 +52,8 @@ import Testing
     @Test(
         "options that contradict each other are refused",
         arguments: [
-            ["--ratio", "10", "--bits", "1"], ["--ratio", "1"], ["--bits", "0"], ["--recipe", "r.json", "--codec", "dare"],
+            ["--ratio", "10", "--bits", "1"], ["--ratio", "1"], ["--bits", "0"],
+            ["--recipe", "r.json", "--codec", "dare"],
             ["--set", "drop=0.5"], ["--quality", "best"], ["--max-error", "-1"],
         ])
     func contradictions(_ options: [String]) async throws {

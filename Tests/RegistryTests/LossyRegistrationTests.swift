@@ -35,7 +35,8 @@ extension TestRegistry {
         embeddings: Recipe.Choice = .exact, goal: LossyRequest.Goal = .settings, seed: UInt64 = 0
     ) async throws -> RegistrationResult {
         let recipe = try Recipe(codec: codec, settings: settings, embeddings: embeddings, head: .exact)
-        return try await registry.register(path, as: request(name, LossyRequest(recipe: recipe, goal: goal, seed: seed)))
+        return try await registry.register(
+            path, as: request(name, LossyRequest(recipe: recipe, goal: goal, seed: seed)))
     }
 
     fileprivate func request(_ name: String, _ lossy: LossyRequest?) throws -> Registration {
@@ -64,7 +65,9 @@ extension TestRegistry {
         let check = try await test.registry.check(isQuick: false)
         #expect(check.problems.isEmpty)
         let original = try test.contents(of: path)
-        #expect(files["model.safetensors"] != original["model.safetensors"] && files["config.json"] == original["config.json"])
+        #expect(
+            files["model.safetensors"] != original["model.safetensors"]
+                && files["config.json"] == original["config.json"])
     }
 
     @Test("threads and chunk order change no byte", arguments: ["seeded-sign", "ultradelta", "low-rank"])
@@ -124,7 +127,8 @@ extension TestRegistry {
         #expect(throws: DeltaicError.self) { try test.registry.describe(VersionReference("model")) }
     }
 
-    @Test("a weight that is not finite is refused by name, and nothing changes", arguments: [0x7f80, 0x7fc0] as [UInt16])
+    @Test(
+        "a weight that is not finite is refused by name, and nothing changes", arguments: [0x7f80, 0x7fc0] as [UInt16])
     func notFinite(_ word: UInt16) async throws {
         let test = try TestRegistry()
         var pair = LossyPair().tuned
@@ -153,7 +157,8 @@ extension TestRegistry {
         let result = try await test.lossy(try test.folder("tuned", tuned), embeddings: .lossy)
         #expect(result.lossy?.tensors.count == 3)
         let range = 96 * 128..<101 * 128
-        let rows = try test.registry.read(range, ofTensor: "embeddings.word_embeddings.weight", in: VersionReference("model"))
+        let rows = try test.registry.read(
+            range, ofTensor: "embeddings.word_embeddings.weight", in: VersionReference("model"))
         #expect(rows == extra)
     }
 
