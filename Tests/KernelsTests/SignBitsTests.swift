@@ -12,7 +12,8 @@ struct SignBitsTests {
         for zeroIsPlus in [true, false] {
             let signs = SignBits.pack(values, zeroIsPlus: zeroIsPlus)
             let isPlus = values.map { zeroIsPlus ? $0 >= 0 : $0 > 0 }
-            #expect((0..<203).map { signs[$0 / 8] >> UInt8($0 % 8) & 1 == 1 } == isPlus)
+            let bits: [Bool] = (0..<203).map { (signs[$0 / 8] >> UInt8($0 % 8)) & 1 == 1 }
+            #expect(bits == isPlus)
             for range in [0..<203, 3..<5, 7..<64, 8..<16, 9..<202, 203..<203] {
                 let expected = values.indices.map { index in
                     range.contains(index) ? values[index] + (isPlus[index] ? 0.25 : -0.25) : values[index]
