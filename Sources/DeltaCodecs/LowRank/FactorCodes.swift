@@ -88,12 +88,12 @@ struct FactorCodes: Sendable, Equatable {
     /// Words or codes, then what else there is.
     func write(_ layout: FactorLayout, withScales: Bool, to writer: inout ByteWriter) {
         if layout.grid == .half {
-            for word in words { writer.integer(word) }
+            writer.planes(words)
             return
         }
         writer.append(PackedBits.pack(codes, bits: layout.bits))
         guard withScales else { return }
-        for scale in scales { writer.integer(scale) }
+        writer.planes(scales)
         if layout.grid == .affine { writer.append(PackedBits.pack(zeros, bits: layout.bits)) }
     }
 
@@ -124,19 +124,21 @@ struct FactorCodes: Sendable, Equatable {
         self.columns = columns
     }
 
-    /// - Throws: C-143 for a scale that is negative, infinite or no number.
-    static func scales(_ count: Int, from reader: inout ByteReader) throws(DeltaicError) -> [UInt16] {
+    /// - Throws: `rule` for a scale that is negative, infinite or no number.
+    static func scales(
+        _ count: Int, rule: String = "C-143", from reader: inout ByteReader
+    ) throws(DeltaicError) -> [UInt16] {
         let scales = try halves(count, from: &reader)
         if let scale = scales.first(where: { $0 >= 0x7c00 }) {
             throw .malformed(
-                "C-143", "a scale is negative, or no finite number", found: "bits 0x\(String(scale, radix: 16))")
+                rule, "a scale is negative, or no finite number", found: "bits 0x\(String(scale, radix: 16))")
         }
         return scales
     }
 
     private static func halves(_ count: Int, from reader: inout ByteReader) throws(DeltaicError) -> [UInt16] {
         let bytes = try reader.take(2 * count, "FP16 words")
-        return (0..<count).map { UInt16(bytes[2 * $0]) | UInt16(bytes[2 * $0 + 1]) << 8 }
+        return (0..<count).map { UInt16(bytes[$0]) | UInt16(bytes[count + $0]) << 8 }
     }
 
     private static func codes(
@@ -144,5 +146,13 @@ struct FactorCodes: Sendable, Equatable {
     ) throws(DeltaicError) -> [UInt8] {
         let bytes = try reader.take(PackedBits.byteCount(count: count, bits: bits), "codes")
         return PackedBits.unpack(bytes, count: count, bits: bits) ?? []
+    }
+}
+
+extension ByteWriter {
+    /// The low bytes of all words, then the high bytes: these are alike, and entropy coding wins the more.
+    mutating func planes(_ words: [UInt16]) {
+        append(words.map { UInt8(truncatingIfNeeded: $0) })
+        append(words.map { UInt8(truncatingIfNeeded: $0 >> 8) })
     }
 }

@@ -42,7 +42,7 @@ struct FactorObject: Sendable {
         for band in bands { band.layout.write(to: &writer) }
         for band in bands {
             band.right.write(band.layout, withScales: true, to: &writer)
-            for scale in band.leftScales { writer.integer(scale) }
+            writer.planes(band.leftScales)
         }
         return writer.bytes
     }

@@ -31,19 +31,20 @@ struct FactorQuantizer {
     func quantize(
         _ delta: Matrix, left: Matrix, right: Matrix
     ) throws(DeltaicError) -> Band {
-        let stored = try side(right, hessian: moments, byColumns: false)
+        let grid = try grid(left, right)
+        let stored = try side(right, grid, hessian: moments, byColumns: false)
         let rightValues = stored.values
         let weighted = try moments.map { moments throws(DeltaicError) in try rightValues.times(moments) } ?? rightValues
         let hessian = try weighted.times(rightValues, transposingOther: true)
         let target = try leastSquares(delta, weighted: weighted, hessian: hessian) ?? left
-        let other = try side(target, hessian: hessian, byColumns: true)
+        let other = try side(target, grid, hessian: hessian, byColumns: true)
         guard stored.exponent + other.exponent <= FactorLayout.exponentSumLimit else {
             throw DeltaicError(
                 .unsupported, "the factors of a delta are too large to be stored", advice: "store this tensor exactly")
         }
         return Band(
             layout: FactorLayout(
-                grid: stored.grid, bits: bits, width: right.rows, group: group, leftExponent: other.exponent,
+                grid: grid, bits: bits, width: right.rows, group: group, leftExponent: other.exponent,
                 rightExponent: stored.exponent), right: stored.codes, left: other.codes, leftValues: other.values,
             rightValues: rightValues)
     }
@@ -58,25 +59,38 @@ struct FactorQuantizer {
         return result.values.allSatisfy(\.isFinite) ? result : nil
     }
 
+    /// The grid that loses less of the two factors: levels on both sides of 0 where values lie about normally, one at 0 where many are
+    /// 0, as in rows that training never touched.
+    private func grid(_ left: Matrix, _ right: Matrix) throws(DeltaicError) -> FactorGrid {
+        guard bits < 16 else { return .half }
+        let columns = left.transposed
+        var best: (grid: FactorGrid, loss: Double) = (.centred, .infinity)
+        for grid in [FactorGrid.centred, .zeroed] {
+            let vectors = VectorGrid(grid: grid, bits: bits, group: group)
+            let loss = try vectors.relativeLoss(ofRows: right) + vectors.relativeLoss(ofRows: columns)
+            if loss < best.loss { best = (grid, loss) }
+        }
+        return best.grid
+    }
+
     private struct Side {
-        let grid: FactorGrid
         let exponent: Int
         let codes: FactorCodes
         let values: Matrix
     }
 
     /// - Parameter byColumns: whether vectors are the columns of the matrix.
-    private func side(_ matrix: Matrix, hessian: Matrix?, byColumns: Bool) throws(DeltaicError) -> Side {
-        if bits == 16 { return try half(matrix) }
-        let grid = VectorGrid(grid: bits == 2 ? .centred : .zeroed, bits: bits, group: group)
+    private func side(
+        _ matrix: Matrix, _ kind: FactorGrid, hessian: Matrix?, byColumns: Bool
+    ) throws(DeltaicError) -> Side {
+        if kind == .half { return try half(matrix) }
+        let grid = VectorGrid(grid: kind, bits: bits, group: group)
         let steps = try grid.steps(ofRows: byColumns ? matrix.transposed : matrix)
         var codes = FactorCodes(rows: matrix.rows, columns: matrix.columns)
         codes.codes = [UInt8](repeating: 0, count: matrix.values.count)
         codes.scales = steps.scales
         var values = Matrix(rows: matrix.rows, columns: matrix.columns)
-        let table = (0..<(byColumns ? matrix.columns : matrix.rows)).map { vector in
-            (0..<steps.groupsPerVector).map { steps.step(vector, $0) }
-        }
+        let (table, groups) = (steps.values, steps.groupsPerVector)
         let length = group == 0 ? Int.max : group
         let order = try ErrorCompensation.diagonal(of: hessian, count: matrix.columns)
         let positions = order.indices.sorted { (order[$1], $0) < (order[$0], $1) }
@@ -86,7 +100,7 @@ struct FactorQuantizer {
             let block = start..<min(start + ErrorCompensation.blockSize, positions.count)
             try compensation.replace(block) { row, position, weights in
                 let column = positions[position]
-                let step = byColumns ? table[column][row / length] : table[row][column / length]
+                let step = byColumns ? table[column * groups + row / length] : table[row * groups + column / length]
                 let code = grid.code(weights[position], step: step)
                 let value = grid.value(code, step: step)
                 codes.codes[row * matrix.columns + column] = code
@@ -94,7 +108,7 @@ struct FactorQuantizer {
                 return value
             }
         }
-        return Side(grid: grid.grid, exponent: steps.exponent, codes: codes, values: values)
+        return Side(exponent: steps.exponent, codes: codes, values: values)
     }
 
     /// FP16 words, the largest of them near FP16's end.
@@ -106,7 +120,7 @@ struct FactorQuantizer {
         let values = Matrix(
             rows: matrix.rows, columns: matrix.columns,
             values: words.map { Float(Float16(bitPattern: $0)) * power })
-        return Side(grid: .half, exponent: exponent, codes: codes, values: values)
+        return Side(exponent: exponent, codes: codes, values: values)
     }
 
     /// The words of a matrix divided by a power of two that brings the largest to between 2^13 and 2^14.

@@ -12,16 +12,18 @@ struct FactorsTerm: TermDecoder {
 
     /// The streams of a chunk.
     ///
-    /// - Parameter left: the rows of U that the chunk touches.
+    /// - Parameters:
+    ///   - left: the rows of U that the chunk touches.
+    ///   - boundaries: where a band ends.
     static func encode(
-        kind: CodecID, shared: Digest, left: [UInt8], coder: any StreamCoder
+        kind: CodecID, shared: Digest, left: [UInt8], boundaries: [Int] = [], coder: any StreamCoder
     ) throws(DeltaicError) -> LossyTerm {
         LossyTerm(
             kind: kind,
             streams: [
                 EncodedStream(encoding: .stored, rawLength: shared.bytes.count, bytes: shared.bytes),
                 // Packed codes: entropy coding is all that can be won.
-                try coder.encode(left, effort: .literals),
+                try coder.encode(left, effort: .literals, boundaries: boundaries),
             ])
     }
 

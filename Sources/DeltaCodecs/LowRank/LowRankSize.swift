@@ -4,9 +4,9 @@ internal import DeltaicCore
 struct LowRankSize: Sendable {
     let rows: Int
     let columns: Int
-    private let chunks: Int
+    let chunks: Int
     /// The sum over chunks of the rows that they touch: rows that straddle two are stored twice.
-    private let chunkRows: Int
+    let chunkRows: Int
 
     init(rows: Int, columns: Int, type: ElementType) {
         self.rows = rows
@@ -29,7 +29,7 @@ struct LowRankSize: Sendable {
     func packedBits(rank: Int, bits: Int, group: Int) -> Double {
         guard rank > 0 else { return 0 }
         let layout = FactorLayout(
-            grid: bits == 16 ? .half : bits == 2 ? .centred : .zeroed, bits: bits, width: rank, group: group,
+            grid: bits == 16 ? .half : .centred, bits: bits, width: rank, group: group,
             leftExponent: 0, rightExponent: 0)
         let left = Double(chunkRows * rank * bits)
         return 8 * Double(layout.sharedBytes(rows: rows, columns: columns)) + left + fixedBits
@@ -38,19 +38,12 @@ struct LowRankSize: Sendable {
     /// The bits that are expected once the packed codes are entropy coded.
     func expectedBits(rank: Int, bits: Int, group: Int) -> Double {
         guard rank > 0 else { return 0 }
-        let codes = Double((chunkRows + columns) * rank * bits)
-        return packedBits(rank: rank, bits: bits, group: group) - codes * (1 - Self.entropyShare(bits: bits))
-    }
-
-    /// What entropy coding leaves of codes of normal values.
-    static func entropyShare(bits: Int) -> Double {
-        switch bits {
-        case 2: 0.96
-        case 3: 1
-        case 4: 0.95
-        case 8: 0.97
-        default: 0.93
-        }
+        let share = EntropyShare.vectorCodes(bits: bits)
+        let left = Double(chunkRows * rank * bits) / 8 / Double(chunks)
+        let right = Double((columns * rank * bits + 7) / 8)
+        let packed = packedBits(rank: rank, bits: bits, group: group)
+        return packed - 8 * (right - EntropyShare.bytes(right, share: share))
+            - 8 * Double(chunks) * (left - EntropyShare.bytes(left, share: share))
     }
 
     /// The largest rank whose bits are expected to be at most `limit`.

@@ -29,12 +29,9 @@ struct VectorGrid: Sendable {
         /// FP16 words by vector and group.
         let scales: [UInt16]
         let groupsPerVector: Int
-        /// The sum of squared errors.
-        let error: Double
 
-        func step(_ vector: Int, _ group: Int) -> Float {
-            Float(Float16(bitPattern: scales[vector * groupsPerVector + group])) * QuantizationGrid.power(exponent)
-        }
+        /// By vector and group.
+        var values: [Float] { scales.map { Float(Float16(bitPattern: $0)) * QuantizationGrid.power(exponent) } }
     }
 
     /// Chooses the steps of the rows of a matrix.
@@ -46,15 +43,12 @@ struct VectorGrid: Sendable {
         let groups = layout.groups(matrix.columns)
         var fitted: [Float] = []
         fitted.reserveCapacity(matrix.rows * groups)
-        var error = 0.0
         matrix.values.withUnsafeBufferPointer { values in
             for row in 0..<matrix.rows {
                 for index in 0..<groups {
                     let start = row * matrix.columns + (group == 0 ? 0 : index * group)
                     let end = min((row + 1) * matrix.columns, group == 0 ? .max : start + group)
-                    let fit = fit(UnsafeBufferPointer(rebasing: values[start..<end]))
-                    fitted.append(fit.step)
-                    error += fit.error
+                    fitted.append(fit(UnsafeBufferPointer(rebasing: values[start..<end])).step)
                 }
             }
         }
@@ -67,7 +61,33 @@ struct VectorGrid: Sendable {
         }
         let stored = max(FactorLayout.exponents.lowerBound, exponent)
         let scales = fitted.map { Float16($0 / QuantizationGrid.power(stored)).bitPattern }
-        return Steps(exponent: stored, scales: scales, groupsPerVector: groups, error: error)
+        return Steps(exponent: stored, scales: scales, groupsPerVector: groups)
+    }
+
+    /// The mean over the rows of the share of a row's squares that rounding loses, as a sample of the rows tells.
+    func relativeLoss(ofRows matrix: Matrix) throws(DeltaicError) -> Double {
+        var sum = 0.0
+        var count = 0.0
+        try matrix.requireFinite("the factors")
+        matrix.values.withUnsafeBufferPointer { values in
+            for row in stride(from: 0, to: matrix.rows, by: 1 + matrix.rows / 32) {
+                let vector = UnsafeBufferPointer(
+                    rebasing: values[row * matrix.columns..<(row + 1) * matrix.columns])
+                let squares = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+                guard squares > 0 else { continue }
+                var error = 0.0
+                let length = group == 0 ? matrix.columns : group
+                for start in stride(from: 0, to: matrix.columns, by: length) {
+                    error +=
+                        fit(
+                            UnsafeBufferPointer(rebasing: vector[start..<min(start + length, matrix.columns)])
+                        ).error
+                }
+                sum += error / squares
+                count += 1
+            }
+        }
+        return count > 0 ? sum / count : 0
     }
 
     /// The steps of a normal distribution of deviation 1 (Max 1960, table 2).

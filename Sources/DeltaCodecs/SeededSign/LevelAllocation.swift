@@ -169,8 +169,8 @@ private struct RowClasses {
     func entropy(chunks: Int) -> Double {
         guard members.count > 1 else { return 0 }
         let rows = Double(rowCount)
-        return members.reduce(Double(chunks * 8 * (members.count + 12))) {
-            $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count))
-        }
+        let entropy = members.reduce(0) { $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count)) }
+        // Huffman codes take a bit a row at least.
+        return max(entropy, rows) + Double(chunks * 8 * (members.count + 12))
     }
 }
