@@ -8,7 +8,7 @@ struct PackedBitsTests {
     func roundTrip(bits: Int) {
         var generator = SeededGenerator(seed: 70)
         for count in Array(0...40) + [1000] {
-            let codes = (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() % (1 << UInt64(bits))) }
+            let codes = (0..<count).map { _ in UInt8(generator.next() & (1 << UInt64(bits) - 1)) }
             let packed = PackedBits.pack(codes, bits: bits)
             var packer = BitPacker()
             for code in codes { packer.append(UInt64(code), bits: bits) }
