@@ -12,6 +12,7 @@ struct StoredContent: Sendable {
     var written: [WrittenObject] = []
     var lossy: [EncodedLossy] = []
     var keptExactly: [LossyReport.KeptExactly] = []
+    var family: SiblingTraceNorms.Finding?
 
     /// What was written for a planned object.
     struct WrittenObject: Sendable {
@@ -76,11 +77,18 @@ extension ModelRegistry {
         let exact = treatments.exactPieces(of: files)
         try await write(try RegistrationPlan(pieces: exact, base: base, catalog: catalog), to: writer, &content)
 
-        let measured = try await measured(treatments.lossy)
-        let planned = try LossyPlanning(
+        var measured = try await measured(treatments.lossy)
+        let planning = LossyPlanning(
             goal: request.goal, weightBytes: files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size },
             exactBytes: content.weightBytes(finished: writer.finishedObjects)
-        ).run(measured)
+        )
+        if let family = try await SiblingTraceNorms(workers: workers, catalog: catalog).run(
+            measured, planning: planning, base: base)
+        {
+            measured = family.tensors
+            content.family = family.finding
+        }
+        let planned = try planning.run(measured)
         let spool = try ChunkSpool(folder: spoolFolder)
         content.lossy = try await LossyEncoding(workers: workers, progress: progress, spool: spool).run(planned)
         content.files = try await ReconstructedFiles(

@@ -66,6 +66,9 @@ struct VersionManifest: Codable, Sendable {
         var recipe: Recipe
         var goal: String
         var seed: UInt64
+        /// UltraDelta's factor, and the trace norm of the task that it follows from by mode, where a recipe asks for it.
+        var gamma: Double?
+        var traceNorm: [String: Double]?
     }
 
     /// Written as an array, which is a third shorter than an object with keys.

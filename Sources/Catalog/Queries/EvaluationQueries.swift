@@ -38,6 +38,16 @@ extension CatalogDatabase {
         }
     }
 
+    /// How the lossy fine-tunes of a version were compressed.
+    public func recipes(ofFineTunesOf base: VersionID) throws -> [RecipeRecord] {
+        try read { database in
+            try database.rows(
+                "SELECT r.codec, r.recipe FROM versions v JOIN recipes r ON r.version_id = v.id WHERE v.base_version_id = ?",
+                [base.rawValue]
+            ) { RecipeRecord(codec: try $0.text(0), json: try $0.text(1)) }
+        }
+    }
+
     /// The newest evaluation of any version with these files; nil if there is none.
     public func score(ofTree tree: GitObjectID) throws -> Double? {
         try read { database in

@@ -45,6 +45,12 @@ public struct SettingsReader: Sendable {
         return choice
     }
 
+    /// Whether a setting is this word.
+    public mutating func isWord(_ word: String, _ name: String) -> Bool {
+        known.insert(name)
+        return settings[name] == .text(word)
+    }
+
     /// A text, or nil if the setting is not given.
     public mutating func text(_ name: String) throws(DeltaicError) -> String? {
         known.insert(name)

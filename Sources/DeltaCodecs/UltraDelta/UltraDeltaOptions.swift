@@ -51,6 +51,7 @@ struct UltraDeltaOptions: Sendable {
     let mode: Mode
     let factor: Double
     let gamma: Double
+    static let fromSiblings = "siblings"
     let rescale: Rescale
     let mask: Mask
     let codes: Codes
@@ -67,7 +68,10 @@ struct UltraDeltaOptions: Sendable {
         bits = try settings.integer("bits", in: 2...8) ?? 4
         mode = try settings.choice("mode", as: Mode.self) ?? .code
         factor = try settings.number("factor", in: 0...100) ?? 1
-        gamma = try settings.number("gamma", in: mode == .paper ? 0.5...1 : 0...1) ?? 1
+        // A word stands for what the registry finds among the fine-tunes of the same base; until then it is 1.
+        gamma =
+            settings.isWord(Self.fromSiblings, "gamma")
+            ? 1 : try settings.number("gamma", in: mode == .paper ? 0.5...1 : 0...1) ?? 1
         rescale = try settings.choice("rescale", as: Rescale.self) ?? .average
         mask = try settings.choice("mask", as: Mask.self) ?? .values
         codes = try settings.choice("codes", as: Codes.self) ?? .plain

@@ -21,6 +21,11 @@ extension TensorTreatments {
 }
 
 extension TensorTreatments.Lossy {
+    func with(settings: CodecSettings) -> TensorTreatments.Lossy {
+        TensorTreatments.Lossy(
+            file: file, position: position, tensorClass: tensorClass, codec: codec, settings: settings, delta: delta)
+    }
+
     func measured() throws(DeltaicError) -> TensorTreatments.Lossy {
         TensorTreatments.Lossy(
             file: file, position: position, tensorClass: tensorClass, codec: codec, settings: settings,
@@ -55,7 +60,7 @@ extension StoredContent {
         let main = weights.max { ($0.value, $1.key ?? "") < ($1.value, $0.key ?? "") }
         return VersionManifest.Compression(
             codec: main?.key.flatMap { $0 } ?? "exact", recipe: request.recipe, goal: request.goal.text,
-            seed: request.seed)
+            seed: request.seed, gamma: family?.gamma, traceNorm: family.map { [$0.mode: $0.traceNorm] })
     }
 
     /// The figures of what lies in the pack; the sizes are final when the pack is complete.

@@ -22,6 +22,8 @@ struct LossyPlanning: Sendable {
     static let bytesPerTensor = 245
     /// What a chunk takes beside its terms: its header and table, and its part of the index.
     static let bytesPerChunk = 85
+    /// Of an error target, what embeddings may have: in `docs/quality.md` noise in them hurt sooner.
+    static let embeddingShare = 0.5
     static let indexBytesPerChunk = 65
 
     /// - Throws: `.unreachable` saying what bounds the goal; what the methods throw.
@@ -35,7 +37,8 @@ struct LossyPlanning: Sendable {
             let rate: RateGoal =
                 switch goal {
                 case .settings: .settings
-                case .relativeError(let error): .relativeError(error)
+                case .relativeError(let error):
+                    .relativeError(group.tensorClass == .embedding ? error * Self.embeddingShare : error)
                 case .bits, .ratio, .linearRatio: .bitsPerWeight(bits)
                 }
             let planned = try method.plan(members.map { tensors[$0].delta }, goal: rate)
