@@ -306,8 +306,8 @@ def pad(ids, device):
 class EncoderTask:
     """Accuracy on the test half of a text task."""
 
-    def __init__(self, task, folder, where, device, size=512):
-        ids, labels = tokenize(folder, data.read(os.path.join(where, f"{task}-test.jsonl.gz")))
+    def __init__(self, task, folder, where, device, size=512, most=None):
+        ids, labels = tokenize(folder, data.read(os.path.join(where, f"{task}-test.jsonl.gz"))[:most])
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         self.labels = torch.tensor([labels[i] for i in order], device=device)
         self.batches = [pad([ids[i] for i in order[j:j + size]], device) for j in range(0, len(order), size)]

@@ -206,7 +206,7 @@ class Scorer:
                 made = models.Decoder(**self.args.shape).to(device).eval(), models.DecoderTask(task, device, self.args.examples)
             else:
                 made = (models.Encoder(self.args.base, train.LABELS[task]).to(device).eval(),
-                        models.EncoderTask(task, self.args.base, self.args.data, device))
+                        models.EncoderTask(task, self.args.base, self.args.data, device, most=128 if self.args.quick else None))
             self.tasks[task] = made
         return self.tasks[task]
 
