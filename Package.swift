@@ -83,7 +83,10 @@ let package = Package(
             name: "PackFormatTests", dependencies: ["DeltaicCore", "DeltaCodecs", "PackFormat", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "CatalogTests", dependencies: ["Catalog", "DeltaicCore", "DeltaicSchema", "TestSupport"],
+            name: "CatalogTests",
+            dependencies: [
+                "Catalog", "DeltaicCore", "DeltaicSchema", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",

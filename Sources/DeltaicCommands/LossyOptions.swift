@@ -39,7 +39,7 @@ struct LossyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What becomes of embeddings (default: lossy if --ratio, --quality or --max-error is given and the codec is "
-                + "seeded-sign, else exact)."))
+                + "seeded-sign and they are a good part of the model, else exact)."))
     var embeddings: Recipe.Choice?
 
     @Option(help: "What becomes of the output layer (default: exact).")
@@ -106,7 +106,7 @@ struct LossyOptions: ParsableArguments {
             recipe: try Recipe(
                 codec: name, settings: values,
                 embeddings: embeddings ?? (isWhole && name == "seeded-sign" ? .lossy : .exact), head: head ?? .exact),
-            goal: goal, seed: seed, momentsPath: moments)
+            goal: goal, seed: seed, momentsPath: moments, sparesSmallEmbeddings: embeddings == nil)
     }
 }
 

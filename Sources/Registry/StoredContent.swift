@@ -78,7 +78,7 @@ extension ModelRegistry {
         try await write(try RegistrationPlan(pieces: exact, base: base, catalog: catalog), to: writer, &content)
 
         var measured = try await measured(treatments.lossy)
-        let planning = LossyPlanning(
+        var planning = LossyPlanning(
             goal: request.goal, weightBytes: files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size },
             exactBytes: content.weightBytes(finished: writer.finishedObjects)
         )
@@ -88,9 +88,14 @@ extension ModelRegistry {
             measured = family.tensors
             content.family = family.finding
         }
-        let planned = try planning.run(measured)
-        let spool = try ChunkSpool(folder: spoolFolder)
-        content.lossy = try await LossyEncoding(workers: workers, progress: progress, spool: spool).run(planned)
+        // Forecasts know nothing of rows and spectra: an error target is approached by what encoding finds.
+        for _ in 0..<3 {
+            let spool = try ChunkSpool(folder: spoolFolder)
+            content.lossy = try await LossyEncoding(workers: workers, progress: progress, spool: spool).run(
+                try planning.run(measured))
+            guard let next = planning.corrected(by: content.lossy) else { break }
+            planning = next
+        }
         content.files = try await ReconstructedFiles(
             workers: workers, progress: progress, objects: objects, encoded: content.lossy
         ).run(files)

@@ -1,5 +1,6 @@
 import DeltaicCore
 import DeltaicSchema
+import GRDB
 import TestSupport
 import Testing
 
@@ -98,5 +99,28 @@ struct OpeningTests {
         let error = DeltaicError.sqlite(code: result, message: "reason", path: "/registry/catalog")
         #expect(error.code == code)
         #expect(error.places == ["/registry/catalog"])
+    }
+}
+
+@Suite struct MigrationTests {
+    @Test("a catalog from before lossy codecs is brought up to date, and keeps what it has")
+    func fromTheFirstSchema() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("catalog.sqlite")
+        let first = try CatalogDatabase.create(path: path, migrations: [DeltaicSchema.catalogMigrations[0]])
+        try first.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO models (name, is_base, last_number) VALUES ('old', 1, 1);
+                    INSERT INTO versions (model_id, number, commit_id, tree_id, created_at, raw_bytes, stored_bytes,
+                        tensor_count, file_count) VALUES (1, 1, zeroblob(20), zeroblob(20), 0, 5, 4, 0, 0);
+                    """)
+        }
+        let catalog = try CatalogDatabase.open(path: path)
+        let version = try #require(try catalog.newestVersion(of: ModelName("old")))
+        #expect(version.lossyCodec == nil && version.score == nil)
+        try catalog.addEvaluation(EvaluationRecord(command: "x", score: 0.5, createdAt: 1), to: version.id)
+        #expect(try catalog.version(id: version.id)?.score == 0.5)
+        #expect(try catalog.evaluations(of: version.id).count == 1 && catalog.recipe(of: version.id) == nil)
     }
 }

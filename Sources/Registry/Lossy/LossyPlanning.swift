@@ -17,6 +17,8 @@ struct LossyPlanning: Sendable {
     /// The bytes of the safetensors files, and what their headers and the tensors that are kept exactly take.
     let weightBytes: Int
     let exactBytes: Int
+    /// What an error target is multiplied with, by class: what encoding taught about the forecast.
+    var targetFactors: [TensorClass: Double] = [:]
 
     /// What a lossy tensor takes in a pack beside its chunks: its record, index and manifest.
     static let bytesPerTensor = 245
@@ -38,7 +40,8 @@ struct LossyPlanning: Sendable {
                 switch goal {
                 case .settings: .settings
                 case .relativeError(let error):
-                    .relativeError(group.tensorClass == .embedding ? error * Self.embeddingShare : error)
+                    .relativeError(
+                        target(error, of: group.tensorClass) * (group.tensorClass.flatMap { targetFactors[$0] } ?? 1))
                 case .bits, .ratio, .linearRatio: .bitsPerWeight(bits)
                 }
             let planned = try method.plan(members.map { tensors[$0].delta }, goal: rate)
@@ -48,6 +51,37 @@ struct LossyPlanning: Sendable {
         }
         return result
     }
+
+    /// The error that a class may have.
+    func target(_ error: Double, of tensorClass: TensorClass?) -> Double {
+        tensorClass == .embedding ? error * Self.embeddingShare : error
+    }
+
+    /// What to multiply the targets with so that the errors come nearer to what is allowed; nil if they are near enough.
+    func corrected(by encoded: [EncodedLossy]) -> LossyPlanning? {
+        guard case .relativeError(let error) = goal else { return nil }
+        var next = self
+        var isNeeded = false
+        for (tensorClass, tensors) in Dictionary(grouping: encoded, by: \.tensor.tensorClass) {
+            var quality = DeltaQuality()
+            for tensor in tensors { quality.add(tensor.quality) }
+            guard let found = quality.relativeError, found > 0 else { continue }
+            let ratio = target(error, of: tensorClass) / found
+            let factor = targetFactors[tensorClass] ?? 1
+            guard ratio > Self.worthwhileGain || ratio < 1 / Self.tolerance, factor * ratio < Self.largestFactor else {
+                continue
+            }
+            next.targetFactors[tensorClass] = factor * ratio
+            isNeeded = true
+        }
+        return isNeeded ? next : nil
+    }
+
+    /// An error that is so much below what is allowed is worth another run, or one that is so much above.
+    private static let worthwhileGain = 1.08
+    private static let tolerance = 1.03
+    /// A tensor at its least rate gets no worse for a larger target.
+    private static let largestFactor = 4.0
 
     private struct Group: Hashable {
         let codec: CodecID

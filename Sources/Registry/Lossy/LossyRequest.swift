@@ -8,6 +8,8 @@ public struct LossyRequest: Sendable {
     public var seed: UInt64
     /// A safetensors file with the second moments of the layers' inputs, by the names of their weights.
     public var momentsPath: String?
+    /// Whether embeddings that are a small part of the model are kept exactly, whatever the recipe says: they save next to nothing.
+    public var sparesSmallEmbeddings: Bool
 
     /// How much it may take, or how near it has to come.
     public enum Goal: Sendable, Equatable {
@@ -23,11 +25,15 @@ public struct LossyRequest: Sendable {
         case relativeError(Double)
     }
 
-    public init(recipe: Recipe, goal: Goal = .settings, seed: UInt64 = 0, momentsPath: String? = nil) {
+    public init(
+        recipe: Recipe, goal: Goal = .settings, seed: UInt64 = 0, momentsPath: String? = nil,
+        sparesSmallEmbeddings: Bool = false
+    ) {
         self.recipe = recipe
         self.goal = goal
         self.seed = seed
         self.momentsPath = momentsPath
+        self.sparesSmallEmbeddings = sparesSmallEmbeddings
     }
 }
 

@@ -21,8 +21,7 @@ struct TensorTreatments: Sendable {
     private(set) var alone: Set<[Int]> = []
     /// Tensors that a lossy codec was meant for and that are kept exactly, with the reason.
     private(set) var keptExactly: [(name: String, reason: String)] = []
-    /// Whether a rule asks for anything lossy of any tensor.
-    private(set) var classes: [[TensorClass]] = []
+    private static let smallShare = 0.1
 
     init(
         files: [HashedFile], request: LossyRequest, base: VersionRecord?, catalog: CatalogDatabase,
@@ -32,12 +31,10 @@ struct TensorTreatments: Sendable {
         let moments = try request.momentsPath.map { try SecondMoments(path: $0) }
         let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
         for (fileIndex, file) in files.enumerated() {
-            var fileClasses: [TensorClass] = []
             for (position, source) in (file.tensors ?? []).enumerated() {
                 guard let type = source.piece.type, let shape = source.piece.shape else { continue }
                 let name = source.piece.name
                 let tensorClass = TensorClass(name: name, type: type, shape: shape)
-                fileClasses.append(tensorClass)
                 switch try request.recipe.treatment(name: name, tensorClass: tensorClass) {
                 case .exact: continue
                 case .full: alone.insert([fileIndex, position])
@@ -62,7 +59,11 @@ struct TensorTreatments: Sendable {
                             settings: settings, delta: delta))
                 }
             }
-            classes.append(fileClasses)
+        }
+        if request.sparesSmallEmbeddings {
+            let all = lossy.reduce(0) { $0 + $1.delta.elementCount }
+            let embeddings = lossy.filter { $0.tensorClass == .embedding }.reduce(0) { $0 + $1.delta.elementCount }
+            if Double(embeddings) < Self.smallShare * Double(all) { lossy.removeAll { $0.tensorClass == .embedding } }
         }
     }
 }
