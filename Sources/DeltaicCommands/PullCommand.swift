@@ -25,18 +25,28 @@ struct PullCommand: AsyncParsableCommand {
     @Option(name: .customLong("file"), help: ArgumentHelp("Only this file; may be repeated.", valueName: "path"))
     var files: [String] = []
 
+    @Flag(help: "Of a LoRA adapter, write the full model: its base with the adapter merged in.")
+    var merged = false
+
     @OptionGroup var global: GlobalOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var format: OutputFormat
 
     func validate() throws {
+        if merged, !tensors.isEmpty || !files.isEmpty {
+            throw ValidationError("--merged writes a whole model: --tensor and --file do not go with it")
+        }
         if output.isEmpty { throw ValidationError("--output needs the path of a folder") }
     }
 
     func run() async throws {
         let reference = try VersionReference(name)
-        let result = try await global.openForReading(threads: threads).pull(
-            reference, to: output, selection: PullSelection(files: files, tensors: tensors))
+        let registry = try global.openForReading(threads: threads)
+        let result =
+            merged
+            ? try await registry.pullMerged(reference, to: output)
+            : try await registry.pull(
+                reference, to: output, selection: PullSelection(files: files, tensors: tensors))
         try format.write(result) { result.lines(width: $0) }
     }
 }

@@ -40,21 +40,20 @@ public struct CounterGenerator: Sendable {
 
     /// Fills `words` with the words of the blocks from `firstBlock` on, four to a block, in order.
     ///
-    /// The same words as ``block(_:)``, sixteen blocks at a time.
+    /// The same words as ``block(_:)``, eight blocks at a time.
     public func fill(_ words: UnsafeMutableBufferPointer<UInt32>, fromBlock firstBlock: UInt64) {
         guard let base = words.baseAddress else { return }
         var block = firstBlock
         var position = 0
-        while position + 64 <= words.count {
-            let lanes = sixteen(block)
-            for lane in 0..<16 {
-                base[position + 4 * lane] = lanes.0[lane]
-                base[position + 4 * lane + 1] = lanes.1[lane]
-                base[position + 4 * lane + 2] = lanes.2[lane]
-                base[position + 4 * lane + 3] = lanes.3[lane]
+        while position + 32 <= words.count {
+            let halves = eight(block)
+            let target = UnsafeMutableRawPointer(base + position)
+            for lane in 0..<8 {
+                target.storeBytes(of: Self.inOrder(halves.first[lane]), toByteOffset: 16 &* lane, as: UInt64.self)
+                target.storeBytes(of: Self.inOrder(halves.second[lane]), toByteOffset: 16 &* lane &+ 8, as: UInt64.self)
             }
-            position += 64
-            block &+= 16
+            position += 32
+            block &+= 8
         }
         while position < words.count {
             let four = self.block(block)
@@ -64,26 +63,76 @@ public struct CounterGenerator: Sendable {
         }
     }
 
-    private typealias Lanes = SIMD16<UInt32>
+    /// A byte for each block from `firstBlock` on: bit j is 1 if the block's 16-bit lane j is below `threshold`.
+    ///
+    /// Lane 2k is the low half of word k, lane 2k + 1 its high half.
+    /// - Parameter threshold: 1 to 65,535.
+    public func keepMasks(_ masks: UnsafeMutableBufferPointer<UInt8>, fromBlock firstBlock: UInt64, threshold: UInt16) {
+        var position = 0
+        while position + 8 <= masks.count {
+            let halves = eight(firstBlock &+ UInt64(position))
+            let first = Self.kept(halves.first, threshold)
+            let second = Self.kept(halves.second, threshold)
+            for lane in 0..<8 { masks[position + lane] = UInt8(truncatingIfNeeded: first[lane] | second[lane] &<< 4) }
+            position += 8
+        }
+        while position < masks.count {
+            let words = block(firstBlock &+ UInt64(position))
+            var bits: UInt8 = 0
+            for lane in 0..<4 {
+                bits |= words[lane] & 0xffff < threshold ? 1 << UInt8(2 * lane) : 0
+                bits |= words[lane] >> 16 < threshold ? 2 << UInt8(2 * lane) : 0
+            }
+            masks[position] = bits
+            position += 1
+        }
+    }
 
+    /// Two words, that of the low half to be stored first.
     @inline(__always)
-    private func sixteen(_ first: UInt64) -> (Lanes, Lanes, Lanes, Lanes) {
-        let steps = SIMD16<UInt64>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-        let indices = SIMD16<UInt64>(repeating: first) &+ steps
-        var x = Lanes(truncatingIfNeeded: indices)
-        var y = Lanes(truncatingIfNeeded: indices &>> 32)
-        var z = Lanes(repeating: domain)
+    private static func inOrder(_ words: UInt64) -> UInt64 {
+        #if _endian(little)
+        words
+        #else
+        words &<< 32 | words &>> 32
+        #endif
+    }
+
+    private typealias Lanes = SIMD8<UInt64>
+
+    /// Bit j, of four, of each lane: its 16-bit part j is below the threshold.
+    @inline(__always)
+    private static func kept(_ lanes: Lanes, _ threshold: UInt16) -> Lanes {
+        // Every other part has room above it, into which adding 2^16 - threshold carries unless the part is below.
+        let parts = Lanes(repeating: 0x0000_ffff_0000_ffff)
+        let ones = Lanes(repeating: 0x0000_0001_0000_0001)
+        let complement = Lanes(repeating: (1 << 16 - UInt64(threshold)) &* 0x0000_0001_0000_0001)
+        let even = (((lanes & parts) &+ complement) &>> 16) & ones
+        let odd = ((((lanes &>> 16) & parts) &+ complement) &>> 16) & ones
+        let reached = even | odd &<< 1
+        return (reached | reached &>> 30) & 15 ^ 15
+    }
+
+    /// Eight blocks: in each lane words 0 and 1, and words 2 and 3, the lower one in the low half.
+    @inline(__always)
+    private func eight(_ first: UInt64) -> (first: Lanes, second: Lanes) {
+        let indices = Lanes(repeating: first) &+ Lanes(0, 1, 2, 3, 4, 5, 6, 7)
+        let low = Lanes(repeating: 0xffff_ffff)
+        // Only the low halves count; what is in the high ones is left there.
+        var x = indices
+        var y = indices &>> 32
+        var z = Lanes(repeating: UInt64(domain))
         var w = Lanes(repeating: 0)
         var key = key
         for _ in 0..<Self.rounds {
-            let first = SIMD16<UInt64>(truncatingIfNeeded: x) &* SIMD16(repeating: UInt64(Self.multipliers.0))
-            let second = SIMD16<UInt64>(truncatingIfNeeded: z) &* SIMD16(repeating: UInt64(Self.multipliers.1))
-            x = Lanes(truncatingIfNeeded: second &>> 32) ^ y ^ Lanes(repeating: key.0)
-            y = Lanes(truncatingIfNeeded: second)
-            z = Lanes(truncatingIfNeeded: first &>> 32) ^ w ^ Lanes(repeating: key.1)
-            w = Lanes(truncatingIfNeeded: first)
+            let first = (x & low) &* Lanes(repeating: UInt64(Self.multipliers.0))
+            let second = (z & low) &* Lanes(repeating: UInt64(Self.multipliers.1))
+            x = (second &>> 32) ^ y ^ Lanes(repeating: UInt64(key.0))
+            y = second
+            z = (first &>> 32) ^ w ^ Lanes(repeating: UInt64(key.1))
+            w = first
             key = (key.0 &+ Self.weyl.0, key.1 &+ Self.weyl.1)
         }
-        return (x, y, z, w)
+        return ((x & low) | y &<< 32, (z & low) | w &<< 32)
     }
 }

@@ -14,7 +14,23 @@ public enum FloatFormat: Sendable, CaseIterable {
         let count = bytes.count / width
         return [Float](unsafeUninitializedCapacity: count) { values, filled in
             bytes.withUnsafeBytes { bytes in
-                for index in 0..<count { values[index] = value(bytes, index) }
+                switch self {
+                case .binary32:
+                    for index in 0..<count {
+                        let word = bytes.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self)
+                        values[index] = Float(bitPattern: UInt32(littleEndian: word))
+                    }
+                case .binary16:
+                    for index in 0..<count {
+                        let word = bytes.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self)
+                        values[index] = Float(Float16(bitPattern: UInt16(littleEndian: word)))
+                    }
+                case .bfloat16:
+                    for index in 0..<count {
+                        let word = bytes.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self)
+                        values[index] = Float(bitPattern: UInt32(UInt16(littleEndian: word)) &<< 16)
+                    }
+                }
             }
             filled = count
         }
@@ -61,19 +77,9 @@ public enum FloatFormat: Sendable, CaseIterable {
         }
     }
 
-    @inline(__always)
-    private func value(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
-        switch self {
-        case .binary32:
-            let word = bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
-            return Float(bitPattern: UInt32(littleEndian: word))
-        case .binary16:
-            let word = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-            return Float(Float16(bitPattern: UInt16(littleEndian: word)))
-        case .bfloat16:
-            let word = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-            return Float(bitPattern: UInt32(UInt16(littleEndian: word)) << 16)
-        }
+    /// The little-endian words of values, each rounded once to the format, ties to even.
+    public func words(of values: [Float]) -> [UInt8] {
+        sum(base: [UInt8](repeating: 0, count: values.count * width), delta: values)
     }
 
     /// A binary32 word rounded to BF16, ties to even; a finite number may become infinite, a NaN stays one.

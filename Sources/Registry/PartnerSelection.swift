@@ -30,6 +30,13 @@ struct PartnerSelection: Sendable {
         return fitting.count == 1 ? fitting[0] : nil
     }
 
+    /// The only base tensor whose name differs from this one by its first part.
+    func renamed(_ name: String) -> TensorRecord? {
+        var candidates = bySuffix[name] ?? []
+        if let suffix = Self.withoutPrefix(name), let tensor = tensors[suffix] { candidates.append(tensor) }
+        return candidates.count == 1 ? candidates[0] : nil
+    }
+
     private static func withoutPrefix(_ name: String) -> String? {
         guard let dot = name.firstIndex(of: ".") else { return nil }
         return String(name[name.index(after: dot)...])

@@ -113,7 +113,7 @@ extension ModelRegistry {
         return RegistrationResult(
             version: VersionSummary(version), isNew: true, notApplied: [], storedBytes: version.storedBytes,
             newObjects: content.objects.count, knownObjects: content.files.objectCount - content.objects.count,
-            skipped: model.skipped, lossy: content.report(writer))
+            skipped: model.skipped, lossy: registration.lossy.map { _ in content.report(writer) })
     }
 
     /// Does all that a lossy registration does, and leaves nothing behind: what it would store is seen in the result.

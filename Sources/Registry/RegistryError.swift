@@ -19,6 +19,8 @@ extension DeltaicError.Code {
     public static let contentMismatch = Self("contentMismatch", .damaged)
     /// The command of an evaluation failed, or gave no score.
     public static let evaluationFailed = Self("evaluationFailed", .refusedInput)
+    /// An adapter that cannot be merged into its base.
+    public static let unsupportedAdapter = Self("unsupportedAdapter", .refusedInput)
     /// A recipe file cannot be read, or names what there is not.
     public static let badRecipe = Self("badRecipe", .refusedInput)
     /// A file of second moments does not fit the model.

@@ -72,13 +72,20 @@ public struct DeltaChunk: Sendable {
         let base = format.values(of: baseWords)
         var delta = format.values(of: fineTunedWords)
         precondition(base.count == delta.count)
-        var sum: Float = 0
-        for index in delta.indices {
-            delta[index] -= base[index]
-            // NaN if any difference is infinite or NaN.
-            sum += delta[index] * 0
+        // The exponent field is all ones if any difference is infinite or NaN.
+        var isFinite = true
+        delta.withUnsafeMutableBufferPointer { delta in
+            base.withUnsafeBufferPointer { base in
+                var largest: UInt32 = 0
+                for index in 0..<delta.count {
+                    let difference = delta[index] - base[index]
+                    delta[index] = difference
+                    largest = max(largest, difference.bitPattern &<< 1)
+                }
+                isFinite = largest < 0xff00_0000
+            }
         }
-        if sum != 0 {
+        if !isFinite {
             let tuned = format.values(of: fineTunedWords)
             for index in tuned.indices where !tuned[index].isFinite || !base[index].isFinite || !delta[index].isFinite {
                 throw DeltaicError(

@@ -41,19 +41,35 @@ public struct DeltaStatistics: Sendable, Codable, Equatable {
         var part = DeltaStatistics()
         part.count = chunk.delta.count
         if count == 0, let first = chunk.delta.first { (minimum, maximum) = (first, first) }
-        for (delta, base) in zip(chunk.delta, chunk.base) {
-            let d = Double(delta)
-            let b = Double(base)
-            part.sum += d
-            part.absoluteSum += abs(d)
-            part.squareSum += d * d
-            part.weightSquareSum += (b + d) * (b + d)
-            part.baseProduct += d * b
-            part.baseSquareSum += b * b
-            part.nonzero += delta == 0 ? 0 : 1
-            minimum = min(minimum, delta)
-            maximum = max(maximum, delta)
+        var sums = Lanes(first: minimum, maximum)
+        chunk.base.withUnsafeBytes { base in
+            chunk.delta.withUnsafeBytes { delta in
+                let whole = chunk.delta.count & ~7
+                for index in stride(from: 0, to: whole, by: 8) {
+                    sums.add(
+                        base: base.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self),
+                        delta: delta.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self))
+                }
+                sums.add(to: &part)
+                part.nonzero += whole
+                // The others one by one.
+                for index in whole..<chunk.delta.count {
+                    let d = Double(chunk.delta[index])
+                    let b = Double(chunk.base[index])
+                    part.sum += d
+                    part.absoluteSum += abs(d)
+                    part.squareSum += d * d
+                    part.weightSquareSum += (b + d) * (b + d)
+                    part.baseProduct += d * b
+                    part.baseSquareSum += b * b
+                    part.nonzero += d == 0 ? 0 : 1
+                    sums.minimum[0] = min(sums.minimum[0], chunk.delta[index])
+                    sums.maximum[0] = max(sums.maximum[0], chunk.delta[index])
+                }
+            }
         }
+        minimum = sums.minimum.min()
+        maximum = sums.maximum.max()
         count += part.count
         nonzero += part.nonzero
         sum += part.sum
@@ -62,5 +78,51 @@ public struct DeltaStatistics: Sendable, Codable, Equatable {
         weightSquareSum += part.weightSquareSum
         baseProduct += part.baseProduct
         baseSquareSum += part.baseSquareSum
+    }
+
+    /// The sums of eight elements at a time; the order in which they are added is always the same.
+    private struct Lanes {
+        var zeros = SIMD8<Int32>()
+        var sum = SIMD8<Double>()
+        var absoluteSum = SIMD8<Double>()
+        var squareSum = SIMD8<Double>()
+        var weightSquareSum = SIMD8<Double>()
+        var baseProduct = SIMD8<Double>()
+        var baseSquareSum = SIMD8<Double>()
+        var minimum: SIMD8<Float>
+        var maximum: SIMD8<Float>
+
+        init(first minimum: Float, _ maximum: Float) {
+            self.minimum = SIMD8(repeating: minimum)
+            self.maximum = SIMD8(repeating: maximum)
+        }
+
+        @inline(__always)
+        mutating func add(base: SIMD8<Float>, delta: SIMD8<Float>) {
+            let d = SIMD8<Double>(delta)
+            let b = SIMD8<Double>(base)
+            let weight = b + d
+            sum += d
+            squareSum += d * d
+            weightSquareSum += weight * weight
+            baseProduct += d * b
+            baseSquareSum += b * b
+            for lane in 0..<8 {
+                absoluteSum[lane] += abs(d[lane])
+                zeros[lane] &+= d[lane] == 0 ? 1 : 0
+                minimum[lane] = delta[lane] < minimum[lane] ? delta[lane] : minimum[lane]
+                maximum[lane] = delta[lane] > maximum[lane] ? delta[lane] : maximum[lane]
+            }
+        }
+
+        func add(to statistics: inout DeltaStatistics) {
+            statistics.nonzero -= Int(zeros.wrappedSum())
+            statistics.sum += sum.sum()
+            statistics.absoluteSum += absoluteSum.sum()
+            statistics.squareSum += squareSum.sum()
+            statistics.weightSquareSum += weightSquareSum.sum()
+            statistics.baseProduct += baseProduct.sum()
+            statistics.baseSquareSum += baseSquareSum.sum()
+        }
     }
 }

@@ -3,7 +3,8 @@ internal import DeltaicCore
 /// The kinds of terms that this version can decode.
 enum TermTable {
     private static let decoders: [any TermDecoder] = [
-        SeededSignTerm(), BaseScaleTerm(), FactorsTerm(kind: .lowRank), FactorsTerm(kind: .deltaCoMe), Sparse24Term(),
+        SeededSignTerm(), UltraDeltaTerm(), DeltaDQTerm(), BitDeltaTerm(), DARETerm(), FactorsTerm(kind: .lowRank),
+        FactorsTerm(kind: .deltaCoMe), Sparse24Term(), BaseScaleTerm(),
     ]
 
     /// - Throws: `.unknownCodec` naming the number.

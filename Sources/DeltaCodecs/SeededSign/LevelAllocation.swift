@@ -13,7 +13,7 @@ struct LevelAllocation: Sendable {
     /// A row that gets no bit loses all of its delta, in which every layer and input agree: that hurts more than noise of the same
     /// size, which averages out.
     private static let costOfNothing = 1000.0
-    private static let classLimit = 15
+    private static let cheapScales = 0.06
 
     /// - Parameters:
     ///   - rowSquares: the sum of squares of each row.
@@ -21,42 +21,45 @@ struct LevelAllocation: Sendable {
     ///   - budget: bits for directions, levels and their tables.
     ///   - chunks: how often the table of levels is stored.
     init(rowSquares: [Double], columns: Int, budget: Double, chunks: Int) {
-        for step in [0, 1, 0.5, 0.25] {
-            let candidate = LevelAllocation(
-                classes: RowClasses(rowSquares: rowSquares, columns: columns, step: step), budget: budget,
-                chunks: chunks)
+        for step in [0.25, 0.5, 1, 0] {
+            let classes = RowClasses(rowSquares: rowSquares, columns: columns, step: step)
+            let candidate = LevelAllocation(classes: classes, budget: budget, chunks: chunks)
             if candidate.expectedError < expectedError { self = candidate }
+            // Rows of other sizes in a block make errors that they share: where scales cost little, narrow classes stay.
+            if candidate.expectedError.isFinite, classes.entropy(chunks: chunks) < Self.cheapScales * budget { break }
         }
     }
 
     private init(classes: RowClasses, budget: Double, chunks: Int) {
         let tableBits = Double(chunks * 8 * SeededLevel.storedBytes * (classes.members.count + 1))
-        let left = budget - classes.entropy - tableBits
+        let left = budget - classes.entropy(chunks: chunks) - tableBits
         guard left > 0 else { return }
-        let under = Self.choose(classes, budget: left)
-        var chosen = under.map { [($0, 1.0)] }
-        // What is left over goes into better points for some rows of one class.
-        var rest = left - zip(classes.members, under).reduce(0) { $0 + $1.0.elements * ($1.1?.bitsPerWeight ?? 0) }
-        let order = classes.members.indices.sorted { classes.members[$0].squares > classes.members[$1].squares }
-        for index in order {
-            let point = under[index]
-            guard let better = Self.next(after: point) else { continue }
-            let extra = classes.members[index].elements * (better.bitsPerWeight - (point?.bitsPerWeight ?? 0))
-            guard extra > 0, rest > 0 else { continue }
-            let share = min(1, rest / extra)
-            let rows = (share * Double(classes.members[index].rows.count)).rounded(.down)
-            guard rows > 0 else { continue }
-            let part = rows / Double(classes.members[index].rows.count)
-            chosen[index] = part < 1 ? [(better, part), (point, 1 - part)] : [(better, 1)]
-            rest -= extra * part
-            if part < 1 { break }
+        var points = Self.choose(classes, budget: left)
+        var rest = left - zip(classes.members, points).reduce(0) { $0 + $1.0.elements * ($1.1?.bitsPerWeight ?? 0) }
+        // What is left over goes into better points, class by class, for the last one only for some of its rows.
+        var split: (member: Int, point: RatePoint, share: Double)?
+        while let step = Self.bestStep(classes, points), rest > 0 {
+            if step.bits <= rest {
+                points[step.member] = step.point
+                rest -= step.bits
+            } else {
+                let rows = Double(classes.members[step.member].rows.count)
+                let part = (rest / step.bits * rows).rounded(.down) / rows
+                if part > 0 { split = (step.member, step.point, part) }
+                break
+            }
+        }
+        var chosen: [[(point: RatePoint?, share: Double)]] = points.map { [($0, 1)] }
+        if let split {
+            chosen[split.member] = [(split.point, split.share), (points[split.member], 1 - split.share)]
         }
         var error = 0.0
         var levels: [RatePoint?] = []
         var rowLevels = [UInt8](repeating: 0, count: classes.rowCount)
         for (member, parts) in zip(classes.members, chosen) {
             var row = 0
-            for (position, (point, share)) in parts.enumerated() {
+            for (position, part) in parts.enumerated() {
+                let (point, share) = part
                 let end =
                     position == parts.count - 1
                     ? member.rows.count : Int((share * Double(member.rows.count)).rounded())
@@ -67,14 +70,28 @@ struct LevelAllocation: Sendable {
             }
         }
         self.rowLevels = rowLevels
-        points = levels
+        self.points = levels
         expectedError = error
     }
 
-    private static func next(after point: RatePoint?) -> RatePoint? {
-        guard let point else { return RatePoint.menu.last }
-        guard let index = RatePoint.menu.firstIndex(of: point), index > 0 else { return nil }
-        return RatePoint.menu[index - 1]
+    /// The class that gains most for its bits from the next better point.
+    private static func bestStep(
+        _ classes: RowClasses, _ points: [RatePoint?]
+    ) -> (member: Int, point: RatePoint, bits: Double)? {
+        var best: (member: Int, point: RatePoint, bits: Double)?
+        var bestGain = 0.0
+        for (index, member) in classes.members.enumerated() where member.squares > 0 {
+            let next = points[index].map { point in RatePoint.menu.lastIndex { $0.bitsPerWeight > point.bitsPerWeight }
+            }
+            guard let position = next ?? RatePoint.menu.count - 1 else { continue }
+            let point = RatePoint.menu[position]
+            let bits = member.elements * (point.bitsPerWeight - (points[index]?.bitsPerWeight ?? 0))
+            let gain =
+                (member.error(at: points[index], costOfNothing: costOfNothing)
+                    - member.error(at: point, costOfNothing: costOfNothing)) / bits
+            if gain > bestGain { (best, bestGain) = ((index, point, bits), gain) }
+        }
+        return best
     }
 
     /// The best points at most `budget` bits, by bisection of the price of a bit.
@@ -127,8 +144,6 @@ private struct RowClasses {
 
     private(set) var members: [Member] = []
     let rowCount: Int
-    /// The bits that it takes to say which row is in which class.
-    let entropy: Double
 
     /// - Parameter step: the width of a class, in powers of two of the root mean square; 0 for one class.
     init(rowSquares: [Double], columns: Int, step: Double) {
@@ -148,12 +163,14 @@ private struct RowClasses {
             byNumber[number]?.roots += squares.squareRoot()
         }
         members = byNumber.sorted { $0.key < $1.key }.map(\.value)
-        let rows = Double(rowSquares.count)
-        entropy =
-            members.count < 2
-            ? 0
-            : members.reduce(0) { $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count)) }
-                // Tables of the entropy coder.
-                + 8 * Double(members.count + 6)
+    }
+
+    /// The bits that it takes to say which row is in which class, the tables of the entropy coder included.
+    func entropy(chunks: Int) -> Double {
+        guard members.count > 1 else { return 0 }
+        let rows = Double(rowCount)
+        return members.reduce(Double(chunks * 8 * (members.count + 12))) {
+            $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count))
+        }
     }
 }

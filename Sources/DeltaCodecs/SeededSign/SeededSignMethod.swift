@@ -17,18 +17,22 @@ public struct SeededSignMethod: LossyMethod {
     }
 
     private let bits: Double
-    private let gain: Double?
+    private let gain: Double
     private let allocation: Allocation
     private let usesBaseScale: Bool
+    private let takesSteepPart: Bool
 
     static let defaultBits = 0.12
     static let bitsRange = 0.002...8.0
+    /// Nobody measured less, however small the error would be.
+    private static let leastBitsForQuality = 0.01
 
     public init(_ settings: inout SettingsReader) throws(DeltaicError) {
         bits = try settings.number("bits", in: Self.bitsRange) ?? Self.defaultBits
-        gain = try settings.number("gain", in: 0.05...1)
+        gain = try settings.number("gain", in: 0.05...1) ?? 1
         allocation = try settings.choice("allocation") ?? .noise
         usesBaseScale = try settings.flag("base-scale") ?? true
+        takesSteepPart = try settings.flag("low-rank") ?? true
     }
 
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
@@ -41,9 +45,13 @@ public struct SeededSignMethod: LossyMethod {
                     ? rates(of: parts, meanBits: bits) : try Self.refuse(bits)
             case .relativeError(let error): rates(of: parts, error: error)
             }
-        return zip(parts, rates).map { part, bits in
+        return zip(zip(parts, rates), tensors).map { pair, tensor in
+            let (part, bits) = pair
             let noise = RatePoint.noise(atBits: bits)
-            let gain = gain ?? Self.gain(noise: noise, relativeDelta: part.relativeDelta)
+            if takesSteepPart, part.baseScale == 0, SteepSpectrumCodec.fits(tensor, bits: bits) {
+                return PlannedDelta(
+                    codec: SteepSpectrumCodec(bits: bits, gain: gain), bitsPerWeight: bits, relativeNoise: noise)
+            }
             return PlannedDelta(
                 codec: SeededSignCodec(bits: bits, gain: gain, baseScale: part.baseScale), bitsPerWeight: bits,
                 relativeNoise: noise)
@@ -58,15 +66,6 @@ public struct SeededSignMethod: LossyMethod {
             advice: bits > 1 ? "keep the tensors exactly" : "ask for a smaller ratio, or drop tensors in a recipe")
     }
 
-    /// How much of the delta to keep: less than all of it where the noise is large against the weights.
-    static func gain(noise: Double, relativeDelta: Double) -> Double {
-        let error = noise * relativeDelta * relativeDelta
-        return 1 / (1 + shrink * error)
-    }
-
-    /// Fitted on the fine-tunes of `docs/quality.md`.
-    static let shrink = 2.5
-
     /// A tensor as planning sees it.
     private struct Part {
         let count: Double
@@ -76,7 +75,6 @@ public struct SeededSignMethod: LossyMethod {
         let importance: Double
         let baseScale: Float
 
-        var relativeDelta: Double { weightSquares > 0 ? (squares / weightSquares).squareRoot() : 0 }
         /// The rate's share: noise falls about as 1 / bits, so bits go by the root of the noise that one bit takes away.
         var share: Double { count > 0 ? (importance * squares / count).squareRoot() : 0 }
 
@@ -110,7 +108,7 @@ public struct SeededSignMethod: LossyMethod {
     private func rates(of parts: [Part], error: Double) -> [Double] {
         let allowed = error * error * parts.reduce(0) { $0 + $1.weightSquares }
         func rates(_ scale: Double) -> [Double] {
-            parts.map { $0.share > 0 ? min(max($0.share / scale, Self.bitsRange.lowerBound), 8) : 0 }
+            parts.map { $0.share > 0 ? min(max($0.share / scale, Self.leastBitsForQuality), 8) : 0 }
         }
         return Self.solve(rates) { rates in
             zip(parts, rates).reduce(0) { sum, pair in

@@ -43,10 +43,10 @@ public enum QualityLevel: String, Sendable, CaseIterable, Codable {
     /// The relative error |W_hat - W| / |W| to stay under.
     public var relativeError: Double {
         switch self {
-        case .nearExact: 0.05
-        case .high: 0.10
-        case .balanced: 0.16
-        case .small: 0.24
+        case .nearExact: 0.04
+        case .high: 0.08
+        case .balanced: 0.14
+        case .small: 0.20
         }
     }
 }
