@@ -159,10 +159,12 @@ struct LowRankPart: Sendable {
         rows: Range<Int>, digest: Digest, coder: any StreamCoder
     ) throws(DeltaicError) -> LossyTerm {
         var writer = ByteWriter()
+        var boundaries: [Int] = []
         if let layout = object.bands.first?.layout {
-            left.slice(rows, layout).write(layout, withScales: false, to: &writer)
+            left.slice(rows, layout).write(layout, withScales: false, to: &writer, boundaries: &boundaries)
         }
-        return try FactorsTerm.encode(kind: .lowRank, shared: digest, left: writer.bytes, coder: coder)
+        return try FactorsTerm.encode(
+            kind: .lowRank, shared: digest, left: writer.bytes, boundaries: boundaries, coder: coder)
     }
 
     /// The delta less this part.

@@ -51,7 +51,6 @@ struct DeltaCoMeTests {
         let planned = try DeltaCase.plan(.deltaCoMe, ["alpha": .number(alpha)], [tensor])[0]
         let stored = try StoredDelta(planned.codec, tensor, base: base)
         let real = try stored.bitsPerWeight()
-        print("delta-come alpha \(alpha): planned \(planned.bitsPerWeight), real \(real), noise \(stored.noise)")
         #expect(abs(real / planned.bitsPerWeight - 1) < 0.03, "planned \(planned.bitsPerWeight), stored \(real)")
     }
 
@@ -68,7 +67,6 @@ struct DeltaCoMeTests {
             bits += try stored.bitsPerWeight() * Double(tensor.elementCount)
             weights += Double(tensor.elementCount)
         }
-        print("delta-come goal \(goal): \(bits / weights)")
         #expect(bits / weights <= goal * 1.03)
         #expect(bits / weights > goal * 0.9)
         #expect(throws: DeltaicError.self) {
@@ -105,7 +103,6 @@ struct DeltaCoMeTests {
                 delta, Matrix(rows: 96, columns: 128, values: tensor.format.values(of: decoded)), hessian)
         }
         let (plain, gptq) = (try loss("plain"), try loss("gptq"))
-        print("delta-come: plain \(plain), gptq \(gptq)")
         #expect(gptq < plain * 0.95)
         #expect(try loss("auto") == gptq)
     }

@@ -42,8 +42,8 @@ struct LowRankTests {
             let planned = try DeltaCase.plan(.lowRank, ["bits": .number(Double(bits))], [tensor], goal)[0]
             let stored = try StoredDelta(planned.codec, tensor, base: base)
             let real = try stored.bitsPerWeight()
-            print("bits \(bits): planned \(planned.bitsPerWeight), real \(real), noise \(stored.noise)")
-            #expect(abs(real / planned.bitsPerWeight - 1) < 0.03, "planned \(planned.bitsPerWeight), stored \(real)")
+            // Of one direction at 16 bits a stream has two thousand bytes: a table more or less shows.
+            #expect(abs(real - planned.bitsPerWeight) < max(0.03 * real, 0.0015), "\(planned.bitsPerWeight), \(real)")
             #expect(try stored.decoded().count == tensor.elementCount * 2)
         }
     }
@@ -91,7 +91,6 @@ struct LowRankCombinationTests {
                     delta, Matrix(rows: 80, columns: 100, values: tensor.format.values(of: decoded)), hessian)
             }
             let (auto, off) = (try loss("auto"), try loss("off"))
-            print("eora \(bits) bits, \(dead) dead: \(auto) against \(off)")
             #expect(auto < off * 0.7)
         }
     }
@@ -108,7 +107,6 @@ struct LowRankCombinationTests {
             bits += try StoredDelta(plan.codec, tensor, base: base).bitsPerWeight() * Double(tensor.elementCount)
             weights += Double(tensor.elementCount)
         }
-        print("low-rank goal \(goal): \(bits / weights)")
         #expect(bits / weights <= goal * 1.03 && bits / weights > goal * 0.93)
         let error = #expect(throws: DeltaicError.self) {
             try DeltaCase.plan(.lowRank, [:], cases.map(\.tensor), .bitsPerWeight(1e-5))
@@ -135,7 +133,6 @@ struct LowRankCombinationTests {
                 quality.add(try StoredDelta(plan.codec, tensor, base: base).quality)
             }
             let found = (quality.errorSquares / quality.deltaSquares).squareRoot()
-            print("low-rank \(bits) bits, error \(share): \(found)")
             #expect(found < share * 1.05 && found > share * 0.85)
         }
         let error = #expect(throws: DeltaicError.self) {
@@ -148,15 +145,13 @@ struct LowRankCombinationTests {
     func after(name: String) throws {
         let (tensor, base) = try DeltaCase.tensor(
             try DeltaCase.steep(1100, 1000, power: 1, seed: 57), type: .bfloat16,
-            base: Matrix.random(1100, 1000, seed: 3))
+
+            base: Matrix.random(1100, 1000, seed: 3).scalingRows(by: [Float](repeating: 0.02, count: 1100)))
         let id = try #require(CodecID(name: name))
         let alone = try DeltaCase.plan(id, [:], [tensor])[0]
         let first = try StoredDelta(alone.codec, tensor, base: base)
         let both = try DeltaCase.plan(.lowRank, ["after": .text(name), "rank": .number(20)], [tensor])[0]
         let stored = try StoredDelta(both.codec, tensor, base: base)
-        print(
-            "\(name): \(first.noise) at \(try first.bitsPerWeight()), then \(stored.noise) at \(try stored.bitsPerWeight())"
-        )
         #expect(stored.noise < first.noise)
         #expect(abs(try stored.bitsPerWeight() / both.bitsPerWeight - 1) < 0.03)
         #expect(try stored.decoded().count == base.count)
