@@ -44,6 +44,7 @@ public struct GroupMask: Sendable {
     /// - Parameter range: at most 2^32 elements of the matrix.
     public func positions(in range: Range<Int>) -> [UInt32] {
         guard !range.isEmpty else { return [] }
+        guard alpha > 1 else { return Array(0..<UInt32(range.count)) }
         let groupsPerRow = (columns + group - 1) / group
         let firstRow = range.lowerBound / columns
         let firstGroup = (range.lowerBound - firstRow * columns) / group

@@ -11,12 +11,13 @@ public struct LevelSampler: Sendable {
     private let generator: CounterGenerator
 
     /// - Parameters:
-    ///   - counts: how often each of 256 codes occurs in the tensor.
+    ///   - counts: how often each code occurs in the tensor; those after the last do not.
     ///   - kept: how many of them to keep, none more than there are.
     public init(counts: [Int], kept: [Int], generator: CounterGenerator) {
-        precondition(counts.count == 256 && kept.count == 256)
-        toCome = counts.map { UInt64($0) }
-        toKeep = kept.map { UInt64($0) }
+        precondition(counts.count == kept.count && counts.count <= 256)
+        let others = [UInt64](repeating: 0, count: 256 - counts.count)
+        toCome = counts.map { UInt64($0) } + others
+        toKeep = kept.map { UInt64($0) } + others
         self.generator = generator
     }
 

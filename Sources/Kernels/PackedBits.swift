@@ -6,17 +6,55 @@ public enum PackedBits {
 
     /// Packs the low `bits` bits (1 to 8) of each code.
     public static func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
-        var packer = BitPacker(capacity: byteCount(count: codes.count, bits: bits))
-        for code in codes { packer.append(UInt64(code), bits: bits) }
-        return packer.finish()
+        let byteCount = byteCount(count: codes.count, bits: bits)
+        let mask = UInt64(1 << bits - 1)
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { bytes, filled in
+            codes.withUnsafeBufferPointer { codes in
+                // Eight codes are a whole number of bytes.
+                for start in stride(from: 0, to: codes.count, by: 8) {
+                    var word: UInt64 = 0
+                    for index in 0..<min(8, codes.count - start) {
+                        word |= (UInt64(codes[start + index]) & mask) &<< UInt64(index &* bits)
+                    }
+                    let first = start / 8 * bits
+                    for byte in 0..<min(bits, byteCount - first) {
+                        bytes[first + byte] = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* byte))
+                    }
+                }
+            }
+            filled = byteCount
+        }
     }
 
     /// Unpacks `count` codes of `bits` bits (1 to 8); nil unless `bytes` is exactly as long as they take.
     public static func unpack(_ bytes: [UInt8], count: Int, bits: Int) -> [UInt8]? {
         guard bytes.count == byteCount(count: count, bits: bits) else { return nil }
-        var reader = BitUnpacker(bytes)
+        let mask = UInt8(truncatingIfNeeded: 1 << bits - 1)
         return [UInt8](unsafeUninitializedCapacity: count) { codes, filled in
-            for index in 0..<count { codes[index] = UInt8(truncatingIfNeeded: reader.take(bits)) }
+            bytes.withUnsafeBytes { bytes in
+                for start in stride(from: 0, to: count, by: 8) {
+                    let first = start / 8 * bits
+                    var word: UInt64 = 0
+                    if first + 8 <= bytes.count {
+                        word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: first, as: UInt64.self))
+                    } else {
+                        for byte in 0..<min(bits, bytes.count - first) {
+                            word |= UInt64(bytes[first + byte]) &<< UInt64(8 &* byte)
+                        }
+                    }
+                    if start + 8 <= count {
+                        for index in 0..<8 {
+                            codes[start + index] = UInt8(truncatingIfNeeded: word) & mask
+                            word &>>= UInt64(bits)
+                        }
+                    } else {
+                        for index in 0..<count - start {
+                            codes[start + index] = UInt8(truncatingIfNeeded: word) & mask
+                            word &>>= UInt64(bits)
+                        }
+                    }
+                }
+            }
             filled = count
         }
     }

@@ -116,21 +116,12 @@ struct DARECodec: LossyCodec {
     ///
     /// Kept values have the error of their factor and their rounding, the others are their own error. For random masks with the factor 1 / (1 - p) that
     /// is p / (1 - p).
-    func expectedNoise(_ tensor: any DeltaSource, sample: DeltaSample?) -> Double {
+    func expectedNoise(_ tensor: any DeltaSource, magnitudes: MagnitudeCurve?) -> Double {
         guard !tensor.statistics.isZero else { return 0 }
         let share = keptShare(tensor)
         guard share > 0 else { return 1 }
         let factor = Double(factor(tensor))
-        let kept = sample.map { $0.shareOfSquares(largest: share) } ?? share
+        let kept = magnitudes?.shareOfSquares(largest: share) ?? share
         return kept * ((factor - 1) * (factor - 1) + factor * factor * values.relativeNoise) + 1 - kept
-    }
-}
-
-extension DeltaSample {
-    /// What part of the sum of squares the largest `share` of the values have.
-    func shareOfSquares(largest share: Double) -> Double {
-        guard squares > 0 else { return 1 }
-        return share >= 1
-            ? 1 : descendingSquares.prefix(Int((share * Double(values.count)).rounded())).reduce(0, +) / squares
     }
 }

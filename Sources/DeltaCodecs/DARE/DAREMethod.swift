@@ -40,7 +40,7 @@ public struct DAREMethod: LossyMethod {
     }
 
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
-        let samples = try samples(tensors)
+        let curves = try magnitudeCurves(tensors)
         switch goal {
         case .settings:
             if let divisor, divisor < 1 - drop - 1e-9 {
@@ -48,7 +48,7 @@ public struct DAREMethod: LossyMethod {
                     .badSettings, "dare: the divisor makes deltas larger than without bias",
                     expected: "from 1 - drop, \(1 - drop), to 1", found: "\(divisor)")
             }
-            return plans(tensors, samples, kept: Int(((1 - drop) * Double(SeededMask.all)).rounded()), drop: drop)
+            return plans(tensors, curves, kept: Int(((1 - drop) * Double(SeededMask.all)).rounded()), drop: drop)
         case .bitsPerWeight(let limit):
             guard let kept = keptShare(tensors, bits: limit) else {
                 throw DeltaicError(
@@ -56,9 +56,9 @@ public struct DAREMethod: LossyMethod {
                     expected: "\(limit) bits for a weight",
                     advice: "name `drop` for small tensors, or ask for more")
             }
-            return plans(tensors, samples, kept: kept, drop: nil)
+            return plans(tensors, curves, kept: kept, drop: nil)
         case .relativeError(let limit):
-            return try plans(tensors, samples, relativeError: limit)
+            return try plans(tensors, curves, relativeError: limit)
         }
     }
 
@@ -71,22 +71,22 @@ public struct DAREMethod: LossyMethod {
     }
 
     private func plans(
-        _ tensors: [any DeltaSource], _ samples: [DeltaSample?], kept: Int, drop: Double?
+        _ tensors: [any DeltaSource], _ curves: [MagnitudeCurve?], kept: Int, drop: Double?
     ) -> [PlannedDelta] {
         let codec = codec(kept: kept, drop: drop)
-        return zip(tensors, samples).map { tensor, sample in
+        return zip(tensors, curves).map { tensor, curve in
             PlannedDelta(
                 codec: codec,
                 bitsPerWeight: 8 * codec.expectedBytes(tensor) / Double(max(1, tensor.elementCount)),
-                relativeNoise: codec.expectedNoise(tensor, sample: sample))
+                relativeNoise: codec.expectedNoise(tensor, magnitudes: curve))
         }
     }
 
     /// Magnitudes are what the error of a choice by magnitude depends on; random masks need no look at them.
-    private func samples(_ tensors: [any DeltaSource]) throws(DeltaicError) -> [DeltaSample?] {
-        var samples: [DeltaSample?] = []
-        for tensor in tensors { samples.append(selection == .magnitude ? try DeltaSample(tensor) : nil) }
-        return samples
+    private func magnitudeCurves(_ tensors: [any DeltaSource]) throws(DeltaicError) -> [MagnitudeCurve?] {
+        var curves: [MagnitudeCurve?] = []
+        for tensor in tensors { curves.append(selection == .magnitude ? try MagnitudeCurve(tensor) : nil) }
+        return curves
     }
 
     /// The most 65,536ths that fit; three deviations of the random number of survivors are left free.
@@ -106,13 +106,13 @@ public struct DAREMethod: LossyMethod {
     }
 
     private func plans(
-        _ tensors: [any DeltaSource], _ samples: [DeltaSample?], relativeError limit: Double
+        _ tensors: [any DeltaSource], _ curves: [MagnitudeCurve?], relativeError limit: Double
     ) throws(DeltaicError) -> [PlannedDelta] {
         func error(dropped: Int) -> Double {
             let codec = codec(kept: SeededMask.all - dropped, drop: nil)
             var forecast = ErrorForecast()
-            for (tensor, sample) in zip(tensors, samples) {
-                forecast.add(tensor.statistics, noise: codec.expectedNoise(tensor, sample: sample))
+            for (tensor, curve) in zip(tensors, curves) {
+                forecast.add(tensor.statistics, noise: codec.expectedNoise(tensor, magnitudes: curve))
             }
             return forecast.relativeError
         }
@@ -125,6 +125,6 @@ public struct DAREMethod: LossyMethod {
                 advice: divisor == nil
                     ? "`exact` keeps every bit; \"values\": \"fp32\" is nearer" : "leave \"divisor\" out")
         }
-        return plans(tensors, samples, kept: SeededMask.all - dropped, drop: nil)
+        return plans(tensors, curves, kept: SeededMask.all - dropped, drop: nil)
     }
 }

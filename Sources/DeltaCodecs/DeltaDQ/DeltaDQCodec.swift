@@ -68,26 +68,13 @@ struct DeltaDQCodec: LossyCodec {
             + (kept * bits + 7) / 8 + (tensor.chunkCount - 1) / 2
     }
 
-    /// The expected |D_hat - D|^2 / |D|^2, the quantizer's range taken as that of all deltas.
-    func expectedNoise(_ tensor: any DeltaSource, sample: DeltaSample) -> Double {
-        let statistics = tensor.statistics
-        guard !statistics.isZero, sample.squares > 0 else { return 0 }
-        let quantizer = DeltaDQQuantizer(minimum: statistics.minimum, maximum: statistics.maximum, bits: bits)
-        let levels = quantizer.levels.map { Double($0) }
-        // Of the values: sums of q^2 and q d.
-        var squares = 0.0
-        var product = 0.0
-        for (value, code) in zip(sample.values, quantizer.codes(of: sample.values)) {
-            squares += levels[Int(code)] * levels[Int(code)]
-            product += levels[Int(code)] * Double(value)
-        }
-        /// With a share kept and the others' weight on them: (1 / share) q^2 - 2 q d + d^2.
-        func noise(length: Int) -> Double {
-            let kept = GroupMask.kept(of: length, alpha: alpha)
-            guard kept > 0 else { return 1 }
-            return (Double(length) / Double(kept) * squares - 2 * product) / sample.squares + 1
-        }
-        let short = Double(tensor.columns % group) / Double(tensor.columns)
-        return (1 - short) * noise(length: group) + (short > 0 ? short * noise(length: tensor.columns % group) : 0)
+    /// The expected |D_hat - D|^2 / |D|^2.
+    func expectedNoise(_ tensor: any DeltaSource, errors: DeltaDQForecast) -> Double {
+        guard !tensor.statistics.isZero else { return 0 }
+        let short = tensor.columns % group
+        let full = errors.noise(length: group, alpha: alpha)
+        guard short > 0 else { return full }
+        let share = Double(short) / Double(tensor.columns)
+        return (1 - share) * full + share * errors.noise(length: short, alpha: alpha)
     }
 }

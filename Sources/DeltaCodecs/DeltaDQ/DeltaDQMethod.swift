@@ -44,12 +44,12 @@ public struct DeltaDQMethod: LossyMethod {
     public var ratios: DeltaDQRatios { DeltaDQRatios(alpha: alpha, bits: bits, parts: parts) }
 
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
-        var samples: [DeltaSample] = []
-        for tensor in tensors { samples.append(try DeltaSample(tensor)) }
+        var forecasts: [DeltaDQForecast] = []
+        for tensor in tensors { forecasts.append(try DeltaDQForecast(tensor, bits: bits)) }
         switch goal {
         case .settings:
             try checkGroup()
-            return try planned(tensors, samples, alpha: alpha)
+            return try planned(tensors, forecasts, alpha: alpha)
         case .bitsPerWeight(let limit):
             let weights = Double(tensors.reduce(0) { $0 + $1.elementCount })
             func bits(_ alpha: Int) -> Double {
@@ -63,14 +63,14 @@ public struct DeltaDQMethod: LossyMethod {
                     found: "\(bits(choices.last ?? 1)) with an alpha of \(choices.last ?? 1)",
                     advice: group == nil ? "fewer \"bits\" are smaller" : "leave \"group\" out: alpha has to divide it")
             }
-            return try planned(tensors, samples, alpha: choices[choice])
+            return try planned(tensors, forecasts, alpha: choices[choice])
         case .relativeError(let limit):
             func error(_ alpha: Int) -> Double {
                 var forecast = ErrorForecast()
-                for (tensor, sample) in zip(tensors, samples) {
+                for (tensor, errors) in zip(tensors, forecasts) {
                     let codec = DeltaDQCodec(alpha: alpha, group: group ?? alpha, bits: bits)
                     // Rows too short to keep anything have a smaller error than others, but nobody means that.
-                    let noise = max(codec.expectedNoise(tensor, sample: sample), Double(alpha) - 1)
+                    let noise = max(codec.expectedNoise(tensor, errors: errors), Double(alpha) - 1)
                     forecast.add(tensor.statistics, noise: noise)
                 }
                 return forecast.relativeError
@@ -83,7 +83,7 @@ public struct DeltaDQMethod: LossyMethod {
                     found: "\(error(1)) with nothing dropped",
                     advice: "more \"bits\" are nearer; `exact` keeps every bit")
             }
-            return try planned(tensors, samples, alpha: choices[choice])
+            return try planned(tensors, forecasts, alpha: choices[choice])
         }
     }
 
@@ -100,10 +100,10 @@ public struct DeltaDQMethod: LossyMethod {
     }
 
     private func planned(
-        _ tensors: [any DeltaSource], _ samples: [DeltaSample], alpha: Int
+        _ tensors: [any DeltaSource], _ forecasts: [DeltaDQForecast], alpha: Int
     ) throws(DeltaicError) -> [PlannedDelta] {
         var plans: [PlannedDelta] = []
-        for (tensor, sample) in zip(tensors, samples) {
+        for (tensor, errors) in zip(tensors, forecasts) {
             var own = group ?? alpha
             if group == nil, !tensor.statistics.isZero { own = try GroupSizeProbe(tensor).group(alpha: alpha) }
             let codec = DeltaDQCodec(alpha: alpha, group: own, bits: bits)
@@ -111,7 +111,7 @@ public struct DeltaDQMethod: LossyMethod {
                 PlannedDelta(
                     codec: codec,
                     bitsPerWeight: 8 * Double(codec.byteCount(tensor)) / Double(max(1, tensor.elementCount)),
-                    relativeNoise: codec.expectedNoise(tensor, sample: sample)))
+                    relativeNoise: codec.expectedNoise(tensor, errors: errors)))
         }
         return plans
     }

@@ -32,13 +32,20 @@ struct DeltaDQQuantizer: Sendable, Equatable {
         let last = Float(1 << bits - 1)
         return [UInt8](unsafeUninitializedCapacity: values.count) { codes, filled in
             for (index, value) in values.enumerated() {
-                let place = (value / step).rounded(.toNearestOrEven) + zero
+                let place = Self.whole(value / step) + zero
                 // A number that no code can stand for (0 / 0) becomes the first.
                 let clamped = place > 0 ? (place < last ? place : last) : 0
                 codes[index] = UInt8(clamped)
             }
             filled = values.count
         }
+    }
+
+    /// The nearest whole number, ties to even.
+    @inline(__always)
+    private static func whole(_ value: Float) -> Float {
+        // Near 1.5 * 2^23 numbers of binary32 are whole: the addition rounds.
+        value.magnitude < 0x1p22 ? (value + 0x1.8p23) - 0x1.8p23 : value.rounded(.toNearestOrEven)
     }
 
     /// The values of the codes from 0 on.

@@ -63,7 +63,7 @@ struct GroupSizeProbe {
         return best.group
     }
 
-    /// alpha, 2 alpha, 4 alpha, ... up to the length of a row; alpha alone where it is longer.
+    /// The multiples of alpha by powers of two up to the length of a row; alpha alone where it is longer.
     static func candidates(alpha: Int, columns: Int) -> [Int] {
         var groups = [alpha]
         while let last = groups.last, 2 * last <= min(columns, GroupMask.groupLimit) { groups.append(2 * last) }

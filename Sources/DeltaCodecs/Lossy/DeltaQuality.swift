@@ -10,66 +10,72 @@ extension DeltaQuality {
         precondition(values.count >= chunk.delta.count)
         var sums = Lanes()
         var rest = Lanes()
-        chunk.base.withUnsafeBytes { base in
-            chunk.delta.withUnsafeBytes { delta in
-                values.withUnsafeBytes { found in
-                    let whole = chunk.delta.count & ~7
-                    for index in stride(from: 0, to: whole, by: 8) {
+        // A chunk has fewer than 2^31 elements.
+        var changed: Int32 = 0
+        var sameSign: Int32 = 0
+        chunk.base.withUnsafeBufferPointer { base in
+            chunk.delta.withUnsafeBufferPointer { delta in
+                values.withUnsafeBufferPointer { found in
+                    // Whole numbers in a loop of their own: compilers see through it.
+                    for index in 0..<delta.count {
+                        let change = found[index] - base[index]
+                        let sign: Int32 = (delta[index] > 0 ? 1 : 0) &- (delta[index] < 0 ? 1 : 0)
+                        let found: Int32 = (change > 0 ? 1 : 0) &- (change < 0 ? 1 : 0)
+                        changed &+= sign & 1
+                        // 1 for both or -1 for both.
+                        sameSign &+= (sign & found & 1) & ~((sign ^ found) &>> 1)
+                    }
+                    let whole = delta.count & ~3
+                    let bytes = (
+                        UnsafeRawBufferPointer(base), UnsafeRawBufferPointer(delta), UnsafeRawBufferPointer(found)
+                    )
+                    for index in stride(from: 0, to: whole, by: 4) {
                         sums.add(
-                            base: base.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self),
-                            delta: delta.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self),
-                            found: found.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self))
+                            base: bytes.0.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD4<Float>.self),
+                            delta: bytes.1.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD4<Float>.self),
+                            found: bytes.2.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD4<Float>.self))
                     }
                     // The others one by one, in the first lane.
-                    for index in whole..<chunk.delta.count {
-                        var lanes = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
-                        lanes.0[0] = chunk.base[index]
-                        lanes.1[0] = chunk.delta[index]
-                        lanes.2[0] = values[index]
-                        rest.add(base: lanes.0, delta: lanes.1, found: lanes.2)
+                    for index in whole..<delta.count {
+                        rest.add(
+                            base: SIMD4(base[index], 0, 0, 0), delta: SIMD4(delta[index], 0, 0, 0),
+                            found: SIMD4(found[index], 0, 0, 0))
                     }
                 }
             }
         }
         var sum = DeltaQuality()
         sum.count = chunk.delta.count
+        sum.changed = Int(changed)
+        sum.sameSign = Int(sameSign)
         sums.add(to: &sum)
         rest.add(to: &sum)
         add(sum)
     }
 
-    /// The sums of eight elements at a time; the order in which they are added is always the same.
+    /// The sums of four elements at a time; the order in which they are added is always the same.
     private struct Lanes {
-        var changed = SIMD8<Int32>()
-        var sameSign = SIMD8<Int32>()
-        var deltaSquares = SIMD8<Double>()
-        var reconstructedSquares = SIMD8<Double>()
-        var product = SIMD8<Double>()
-        var weightSquares = SIMD8<Double>()
-        var errorSquares = SIMD8<Double>()
+        var deltaSquares = SIMD4<Double>()
+        var reconstructedSquares = SIMD4<Double>()
+        var product = SIMD4<Double>()
+        var weightSquares = SIMD4<Double>()
+        var errorSquares = SIMD4<Double>()
 
         @inline(__always)
-        mutating func add(base: SIMD8<Float>, delta: SIMD8<Float>, found: SIMD8<Float>) {
-            let base = SIMD8<Double>(base)
-            let d = SIMD8<Double>(delta)
-            let change = SIMD8<Double>(found) - base
+        mutating func add(base: SIMD4<Float>, delta: SIMD4<Float>, found: SIMD4<Float>) {
+            let base = SIMD4<Double>(base)
+            let d = SIMD4<Double>(delta)
+            let change = SIMD4<Double>(found) - base
             let weight = base + d
             let error = change - d
-            let product = d * change
             deltaSquares += d * d
             reconstructedSquares += change * change
-            self.product += product
+            product += d * change
             weightSquares += weight * weight
             errorSquares += error * error
-            for lane in 0..<8 {
-                changed[lane] &+= d[lane] != 0 ? 1 : 0
-                sameSign[lane] &+= product[lane] > 0 ? 1 : 0
-            }
         }
 
         func add(to quality: inout DeltaQuality) {
-            quality.changed += Int(changed.wrappedSum())
-            quality.sameSign += Int(sameSign.wrappedSum())
             quality.deltaSquares += deltaSquares.sum()
             quality.reconstructedSquares += reconstructedSquares.sum()
             quality.product += product.sum()

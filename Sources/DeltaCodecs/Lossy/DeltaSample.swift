@@ -5,8 +5,6 @@ struct DeltaSample {
     let values: [Float]
     /// The sum of d^2 over the sample.
     let squares: Double
-    /// The d^2, the largest first.
-    let descendingSquares: [Double]
 
     static let limit = 1 << 16
     private static let chunkLimit = 4
@@ -25,8 +23,7 @@ struct DeltaSample {
             for element in Swift.stride(from: 0, to: delta.count, by: stride | 1) { values.append(delta[element]) }
         }
         self.values = values
-        descendingSquares = values.map { Double($0) * Double($0) }.sorted(by: >)
-        squares = descendingSquares.reduce(0, +)
+        squares = values.reduce(0) { $0 + Double($1) * Double($1) }
     }
 }
 

@@ -3,8 +3,8 @@ public import DeltaicCore
 /// The lossy methods that this version offers, by name.
 public enum MethodTable {
     public static let methods: [any LossyMethod.Type] = [
-        SeededSignMethod.self, UltraDeltaMethod.self, DeltaDQMethod.self, BitDeltaMethod.self, DAREMethod.self,
-        LowRankMethod.self, DeltaCoMeMethod.self, Sparse24Method.self, DropCodec.self,
+        SeededSignMethod.self, UltraDeltaMethod.self, DeltaDQMethod.self, DeltaCoMeMethod.self, BitDeltaMethod.self,
+        DAREMethod.self, Sparse24Method.self, LowRankMethod.self, DropCodec.self,
     ]
 
     /// The method of a codec with its settings.

@@ -3,8 +3,8 @@ internal import DeltaicCore
 /// The kinds of terms that this version can decode.
 enum TermTable {
     private static let decoders: [any TermDecoder] = [
-        SeededSignTerm(), UltraDeltaTerm(), DeltaDQTerm(), BitDeltaTerm(), DARETerm(), FactorsTerm(kind: .lowRank),
-        FactorsTerm(kind: .deltaCoMe), Sparse24Term(), BaseScaleTerm(),
+        SeededSignTerm(), UltraDeltaTerm(), DeltaDQTerm(), FactorsTerm(kind: .deltaCoMe), BitDeltaTerm(), DARETerm(),
+        Sparse24Term(), FactorsTerm(kind: .lowRank), BaseScaleTerm(),
     ]
 
     /// - Throws: `.unknownCodec` naming the number.

@@ -9,7 +9,7 @@ struct FactorCodes: Sendable, Equatable {
     var words: [UInt16] = []
     /// Row-major; empty for FP16.
     var codes: [UInt8] = []
-    /// FP16 words. By row and group; those of left factors by vector (their column) and group.
+    /// FP16 words by row and group; those of left factors by vector (their column) and group.
     var scales: [UInt16] = []
     /// Codes of zero, by row and group; only of affine grids.
     var zeros: [UInt8] = []

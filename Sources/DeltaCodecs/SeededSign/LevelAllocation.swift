@@ -167,10 +167,11 @@ private struct RowClasses {
 
     /// The bits that it takes to say which row is in which class, the tables of the entropy coder included.
     func entropy(chunks: Int) -> Double {
-        guard members.count > 1 else { return 0 }
+        // Rows of one class may still be split in two.
+        guard members.count > 1 else { return Double(chunks * 8 * 24) }
         let rows = Double(rowCount)
-        return members.reduce(Double(chunks * 8 * (members.count + 12))) {
-            $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count))
-        }
+        let entropy = members.reduce(0) { $0 + Double($1.rows.count) * log2(rows / Double($1.rows.count)) }
+        // Huffman codes take a bit a row at least.
+        return max(entropy, rows) + Double(chunks * 8 * (members.count + 24))
     }
 }

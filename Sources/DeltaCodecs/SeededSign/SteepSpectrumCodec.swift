@@ -20,12 +20,12 @@ struct SteepSpectrumCodec: LossyCodec {
     /// Whether the tensor is one that the part can be looked for in: a matrix, and not so large that it would not fit the memory that
     /// codecs without singular values keep to.
     static func fits(_ tensor: any DeltaSource, bits: Double) -> Bool {
-        min(tensor.rows, tensor.columns) >= 64 && tensor.elementCount <= elementLimit && bits >= leastBits
+        min(tensor.rows, tensor.columns) >= 64 && tensor.elementCount <= elementLimit && usefulBits.contains(bits)
     }
 
     private static let elementLimit = 20 << 20
-    /// Under this rate the measured spectra were nowhere steep enough.
-    private static let leastBits = 0.15
+    /// Under these rates the measured spectra were nowhere steep enough; above them rounds of directions gain more.
+    private static let usefulBits = 0.15...1.2
 
     func encode(_ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink) throws(DeltaicError) {
         let total = bits * Double(tensor.elementCount)

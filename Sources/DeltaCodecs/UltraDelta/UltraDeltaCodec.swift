@@ -7,7 +7,7 @@ internal import Kernels
 struct UltraDeltaCodec: LossyCodec {
     /// nil for a tensor whose deltas are all equal.
     let survey: UltraDeltaSurvey?
-    /// For each of 256 codes how many elements are kept; empty with a seeded mask.
+    /// For each code how many elements are kept; empty with a seeded mask.
     let kept: [Int]
     /// The share of elements that a seeded mask keeps, in 65,536ths; nil where positions are stored.
     let threshold: Int?

@@ -63,7 +63,9 @@ public struct UltraDeltaMethod: LossyMethod {
         return codecs(tensors, surveys, sparsity: sparsity, step: options.step(sparsity: sparsity))
     }
 
-    /// The least sparsity that fits. For a seeded mask three deviations of the number of survivors are left free, for stored positions 1 in 1,000 of all.
+    /// The least sparsity that fits.
+    ///
+    /// For a seeded mask three deviations of the number of survivors are left free, for stored positions 1 in 1,000 of all.
     private func codecs(
         _ tensors: [any DeltaSource], _ surveys: [UltraDeltaSurvey?], bits limit: Double
     ) throws(DeltaicError) -> [UltraDeltaCodec] {
@@ -108,7 +110,9 @@ public struct UltraDeltaMethod: LossyMethod {
         return codecs(tensors, surveys, choice: choice)
     }
 
-    /// The codecs of all tensors at a sparsity. Tensors whose deltas are all equal are not pruned, and have no part in the mean.
+    /// The codecs of all tensors at a sparsity.
+    ///
+    /// Tensors whose deltas are all equal are not pruned, and have no part in the mean.
     private func codecs(
         _ tensors: [any DeltaSource], _ surveys: [UltraDeltaSurvey?], sparsity: Double, step: Double
     ) -> [UltraDeltaCodec] {

@@ -6,7 +6,7 @@ struct UltraDeltaSurvey {
     let name: String
     let elementCount: Int
     let grid: UniformGrid
-    /// For each of 256 codes, how many elements have it.
+    /// For each code, how many elements have it.
     let counts: [Int]
     /// For each code, of a sample: how many, the sum of d, and of d^2.
     private let sample: [(count: Double, sum: Double, squares: Double)]
@@ -58,8 +58,8 @@ struct UltraDeltaSurvey {
                 sample[code].squares += value * value
             }
         }
-        self.counts = counts
-        self.sample = sample
+        self.counts = Array(counts.prefix(grid.levelCount))
+        self.sample = Array(sample.prefix(grid.levelCount))
         sampleSquares = sample.reduce(0) { $0 + $1.squares }
     }
 
