@@ -27,12 +27,12 @@ struct DeltaCoMeCodec: LossyCodec {
             var writer = ByteWriter()
             var boundaries: [Int] = []
             for band in made {
-                band.left.slice(rows, band.layout).write(band.layout, withScales: true, to: &writer)
-                boundaries.append(writer.bytes.count)
+                band.left.slice(rows, band.layout).write(
+                    band.layout, withScales: true, to: &writer, boundaries: &boundaries)
             }
             try sink.append([
                 try FactorsTerm.encode(
-                    kind: .deltaCoMe, shared: digest, left: writer.bytes, boundaries: boundaries.dropLast(),
+                    kind: .deltaCoMe, shared: digest, left: writer.bytes, boundaries: boundaries,
                     coder: coder)
             ])
         }

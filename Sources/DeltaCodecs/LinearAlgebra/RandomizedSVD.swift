@@ -20,7 +20,8 @@ struct RandomizedSVD {
     func decompose(_ matrix: Matrix, rank: Int) throws(DeltaicError) -> SingularValues {
         try matrix.requireFinite("the matrix to decompose")
         let width = min(rank + oversampling, matrix.rows, matrix.columns)
-        var basis = try LAPACK.orthonormalised(try matrix.times(gaussian(rows: matrix.columns, columns: width)))
+        var basis = try LAPACK.orthonormalised(
+            try matrix.times(Self.gaussian(rows: matrix.columns, columns: width, seed: seed)))
         for _ in 0..<powerIterations {
             let other = try LAPACK.orthonormalised(try matrix.times(basis, transposingSelf: true))
             basis = try LAPACK.orthonormalised(try matrix.times(other))
@@ -31,7 +32,7 @@ struct RandomizedSVD {
     }
 
     /// Independent values of the standard normal distribution; the same seed gives the same matrix.
-    private func gaussian(rows: Int, columns: Int) -> Matrix {
+    static func gaussian(rows: Int, columns: Int, seed: UInt64) -> Matrix {
         let count = rows * columns
         var values: [Float] = []
         values.reserveCapacity(count + 1)

@@ -9,7 +9,7 @@ struct FactorCodes: Sendable, Equatable {
     var words: [UInt16] = []
     /// Row-major; empty for FP16.
     var codes: [UInt8] = []
-    /// FP16 words. By row and group; those of left factors by vector (their column) and group.
+    /// FP16 words by row and group; those of left factors by vector (their column) and group.
     var scales: [UInt16] = []
     /// Codes of zero, by row and group; only of affine grids.
     var zeros: [UInt8] = []
@@ -86,15 +86,24 @@ struct FactorCodes: Sendable, Equatable {
     // MARK: - Bytes
 
     /// Words or codes, then what else there is.
-    func write(_ layout: FactorLayout, withScales: Bool, to writer: inout ByteWriter) {
+    ///
+    /// - Parameter boundaries: gets the offsets at which other statistics begin.
+    func write(_ layout: FactorLayout, withScales: Bool, to writer: inout ByteWriter, boundaries: inout [Int]) {
         if layout.grid == .half {
+            boundaries.append(writer.bytes.count + words.count)
             writer.planes(words)
+            boundaries.append(writer.bytes.count)
             return
         }
         writer.append(PackedBits.pack(codes, bits: layout.bits))
+        boundaries.append(writer.bytes.count)
         guard withScales else { return }
         writer.planes(scales)
-        if layout.grid == .affine { writer.append(PackedBits.pack(zeros, bits: layout.bits)) }
+        if layout.grid == .affine {
+            boundaries.append(writer.bytes.count)
+            writer.append(PackedBits.pack(zeros, bits: layout.bits))
+        }
+        boundaries.append(writer.bytes.count)
     }
 
     /// Reads `rows` x `columns` values.

@@ -40,8 +40,9 @@ struct FactorObject: Sendable {
         writer.varint(columns)
         writer.append([UInt8(bands.count)])
         for band in bands { band.layout.write(to: &writer) }
+        var boundaries: [Int] = []
         for band in bands {
-            band.right.write(band.layout, withScales: true, to: &writer)
+            band.right.write(band.layout, withScales: true, to: &writer, boundaries: &boundaries)
             writer.planes(band.leftScales)
         }
         return writer.bytes

@@ -35,15 +35,32 @@ struct LowRankSize: Sendable {
         return 8 * Double(layout.sharedBytes(rows: rows, columns: columns)) + left + fixedBits
     }
 
-    /// The bits that are expected once the packed codes are entropy coded.
+    /// The bits that are expected once all is entropy coded.
     func expectedBits(rank: Int, bits: Int, group: Int) -> Double {
         guard rank > 0 else { return 0 }
-        let share = EntropyShare.vectorCodes(bits: bits)
-        let left = Double(chunkRows * rank * bits) / 8 / Double(chunks)
-        let right = Double((columns * rank * bits + 7) / 8)
-        let packed = packedBits(rank: rank, bits: bits, group: group)
-        return packed - 8 * (right - EntropyShare.bytes(right, share: share))
-            - 8 * Double(chunks) * (left - EntropyShare.bytes(left, share: share))
+        let grid: FactorGrid = bits == 16 ? .half : .centred
+        return expectedBits([
+            FactorLayout(grid: grid, bits: bits, width: rank, group: group, leftExponent: 0, rightExponent: 0)
+        ])
+    }
+
+    /// The bits that bands are expected to take.
+    func expectedBits(_ layouts: [FactorLayout]) -> Double {
+        var shared = ExpectedSize()
+        var chunk = ExpectedSize()
+        var bytes = 9.0 + 8 * Double(layouts.count) + 32 * Double(chunks)
+        for layout in layouts {
+            shared.append(
+                layout, vectors: Double(layout.width), length: columns, withScales: true, isBounded: false)
+            // Few: two bytes each.
+            if layout.grid.isByVector { bytes += 2 * Double(layout.width * layout.groups(rows)) }
+            chunk.append(
+                layout, vectors: Double(chunkRows) / Double(chunks), length: layout.width,
+                withScales: layout.grid == .affine, isBounded: true)
+        }
+        shared.endBlock()
+        chunk.endBlock()
+        return 8 * (bytes + shared.bytes + Double(chunks) * chunk.bytes)
     }
 
     /// The largest rank whose bits are expected to be at most `limit`.

@@ -1,6 +1,5 @@
 public import DeltaicCore
 internal import Foundation
-internal import Kernels
 
 /// Chooses the bits of every tensor's survivors.
 public struct Sparse24Method: LossyMethod {
@@ -127,7 +126,7 @@ struct Sparse24Trial {
             scales: scales, columns: tensor.columns, values: delta + [0, 0, 0], firstElement: 0)
         let content = rows.content(context, bits: bits)
         let streams = [content.scaleBytes, content.packedPatterns, content.packedCodes]
-        let stored = streams.reduce(2.0) { $0 + Self.codedBytes($1) }
+        let stored = streams.reduce(2.0) { $0 + ExpectedSize.of($1) }
         storedBits = 8 * stored * Double(tensor.elementCount) / Double(max(1, delta.count))
 
         var left = 0.0
@@ -156,15 +155,4 @@ struct Sparse24Trial {
 
     /// The squares that a bit takes away at the most; for the order of tensors.
     var worth: Double { storedBits > 0 ? squares / storedBits : 0 }
-
-    /// What the entropy coder leaves: the order-0 entropy and a table, or the bytes as they are.
-    private static func codedBytes(_ bytes: [UInt8]) -> Double {
-        guard !bytes.isEmpty else { return 0 }
-        var counts = [Int](repeating: 0, count: 256)
-        for byte in bytes { counts[Int(byte)] += 1 }
-        let total = Double(bytes.count)
-        var bits = 0.0
-        for count in counts where count > 0 { bits -= Double(count) * log2(Double(count) / total) }
-        return EntropyShare.bytes(total, share: bits / 8 / total)
-    }
 }

@@ -104,23 +104,43 @@ struct Sparse24Term: TermDecoder {
                 try coder.decode(streams[3], limit: codeBytes), count: 2 * groupCount, bits: bits)
         else { throw .malformed("C-154", "the codes are too few", expected: "\(codeBytes) bytes") }
 
-        let middle = Float(1 << (bits - 1))
-        var group = 0
-        for row in rows {
-            let step = Float(Float16(bitPattern: scales[row - rows.lowerBound])) * power
-            let elements = context.elements(ofRow: row)
-            // The position in the chunk that column 0 of the row would have.
-            let start = row * context.columns - context.firstElement
-            for number in Self.groups(ofRow: row, context) {
-                let lanes = Self.lanes[Int(patterns[group / 3] / Self.divisors[group % 3] % Self.patternLimit)]
-                let first = start + 4 * number + lanes.first
-                let second = start + 4 * number + lanes.second
-                if elements.contains(first) { delta[first] += (Float(codes[2 * group]) - middle) * step }
-                if elements.contains(second) { delta[second] += (Float(codes[2 * group + 1]) - middle) * step }
-                group += 1
+        Self.add(
+            patterns: patterns, codes: codes, steps: scales.map { Float(Float16(bitPattern: $0)) * power },
+            middle: Float(1 << (bits - 1)), to: &delta, context: context)
+    }
+
+    private static func add(
+        patterns: [UInt8], codes: [UInt8], steps: [Float], middle: Float, to delta: inout [Float], context: TermContext
+    ) {
+        let columns = context.columns
+        delta.withUnsafeMutableBufferPointer { delta in
+            codes.withUnsafeBufferPointer { codes in
+                var group = 0
+                // The patterns of the byte that are still to come.
+                var rest: UInt8 = 0
+                for row in context.rows {
+                    let step = steps[row - context.rows.lowerBound]
+                    let elements = context.elements(ofRow: row)
+                    // The position in the chunk that column 0 of the row would have.
+                    let start = row * columns - context.firstElement
+                    for number in groups(ofRow: row, context) {
+                        rest = group % patternsPerByte == 0 ? patterns[group / patternsPerByte] : rest / patternLimit
+                        let pair = laneTable[Int(rest % patternLimit)]
+                        let first = start + 4 * number + Int(pair & 3)
+                        let second = start + 4 * number + Int(pair >> 2)
+                        if first >= elements.lowerBound, first < elements.upperBound {
+                            delta[first] += (Float(codes[2 * group]) - middle) * step
+                        }
+                        if second >= elements.lowerBound, second < elements.upperBound {
+                            delta[second] += (Float(codes[2 * group + 1]) - middle) * step
+                        }
+                        group += 1
+                    }
+                }
             }
         }
     }
 
-    private static let divisors: [UInt8] = [1, 6, 36]
+    /// The lanes of a pattern as first + 4 * second; two more, so that no index needs a check that fails.
+    private static let laneTable = SIMD8<UInt8>(4, 8, 12, 9, 13, 14, 0, 0)
 }
