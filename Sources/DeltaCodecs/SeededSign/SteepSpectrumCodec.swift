@@ -26,14 +26,15 @@ struct SteepSpectrumCodec: LossyCodec {
     }
 
     private static let elementLimit = 20 << 20
-    /// Under this rate the measured spectra were nowhere steep enough to pay for finding them.
-    private static let leastBits = 0.15
+    /// Under this rate the measured spectra were nowhere steep enough.
+    private static let leastBits = 0.04
 
     func encode(_ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink) throws(DeltaicError) {
         let elements = Double(tensor.elementCount)
-        let part = try LowRankPart(
-            choosing: tensor, maximumBits: Self.largestShare * bits * elements - Self.objectBits, eta: price)
-        if let part {
+        let limit = Self.largestShare * bits * elements - Self.objectBits
+        if try isSteep(tensor),
+            let part = try LowRankPart(choosing: tensor, maximumBits: limit, eta: price)
+        {
             let rest = bits - (part.storedBits(of: tensor) + Self.objectBits) / elements
             let alone = part.deltaSquares * RatePoint.noise(atBits: bits)
             if rest > 0, part.residualSquares * RatePoint.noise(atBits: rest) < alone {
@@ -43,6 +44,17 @@ struct SteepSpectrumCodec: LossyCodec {
             }
         }
         try SeededSignCodec(bits: bits, gain: gain, baseScale: 0).encode(tensor, coder: coder, sink: sink)
+    }
+
+    /// Whether the largest direction alone is worth its bits: a few passes over the matrix, where the others take many.
+    private func isSteep(_ tensor: any DeltaSource) throws(DeltaicError) -> Bool {
+        guard !tensor.statistics.isZero,
+            let first = try LowRankPart.directions(try tensor.matrix(), moments: nil, rank: 1, seed: tensor.key),
+            let sigma = first.values.first
+        else { return false }
+        let cost = Double(2 * (tensor.rows + tensor.columns) + LowRankSize.bitsPerDirection)
+        let kept = Double(sigma) * Double(sigma) * (1 - LowRankPart.loss(bits: 2))
+        return kept / cost > price * tensor.statistics.squareSum / Double(tensor.elementCount)
     }
 
     /// By what share a bit more for each weight lowers the noise: -d ln n / db.

@@ -65,7 +65,7 @@ private struct Sample {
     func theBitsAreThoseThatWereAskedFor(_ bits: Double) throws {
         let sample = try Sample(rows: 1024, columns: 1024)
         let spent = Double(try sample.run(bits: bits).bits) / Double(sample.delta.count)
-        #expect(spent <= bits * 1.005 && spent > bits * 0.98, "asked for \(bits), spent \(spent)")
+        #expect(spent <= bits * 1.015 && spent > bits * 0.98, "asked for \(bits), spent \(spent)")
     }
 
     @Test(arguments: [0.02, 0.12, 0.4, 1.0, 2.0])
