@@ -44,7 +44,8 @@ struct LossyCases {
     /// Of each codec the one whose speed is measured; the names are stable.
     var speed: [LossyCase] {
         [
-            seededSign[1], seededSign[3], ultraDelta[1],
+            // What all codecs share: statistics, reading, proof, quality.
+            make("drop", .drop, [:]), seededSign[1], seededSign[3], ultraDelta[1],
             make("ultradelta 0.97, seeded mask", .ultraDelta, ["sparsity": .number(0.97), "mask": .text("seeded")]),
             bitDelta[0], bitDelta[1], dare, deltaDQ[0], sparse24[0],
             make("low-rank 16", .lowRank, ["rank": .number(16)], isSlow: true),

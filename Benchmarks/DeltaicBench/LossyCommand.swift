@@ -23,7 +23,7 @@ struct LossyCommand: ParsableCommand {
     @Option(help: "The tensors that speed is measured on.")
     var tensors = 4
 
-    @Option(help: "Only the cases whose names begin so.")
+    @Option(help: "Only the cases whose names begin so; svd for the decomposition alone.")
     var only = ""
 
     @Option(help: "The size of the matrix that is decomposed beside NumPy; 0 for none.")
@@ -39,11 +39,12 @@ struct LossyCommand: ParsableCommand {
         var rows: [LossyBytes.Row] = []
         if !speedOnly {
             rows = try LossyBytes(cases: LossyCases().all(withWideSVD: wide && !quick).filter(isWanted)).measure()
-            reports.append(LossyBytes.report(rows))
+            if !rows.isEmpty { reports.append(LossyBytes.report(rows)) }
         }
         if !quick {
-            reports.append(try LossySpeed.report(LossyCases().speed.filter(isWanted), tensors: tensors))
-            if svd > 0 && only.isEmpty { reports.append(try DecompositionSpeed(size: svd).report()) }
+            let cases = LossyCases().speed.filter(isWanted)
+            if let report = try LossySpeed.report(cases, tensors: tensors) { reports.append(report) }
+            if svd > 0 && "svd".hasPrefix(only) { reports.append(try DecompositionSpeed(size: svd).report()) }
         }
         try Report.finish(reports, json: json)
         guard check else { return }

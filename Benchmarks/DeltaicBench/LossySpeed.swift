@@ -59,8 +59,9 @@ struct LossySpeed: Codable {
     }
 
     /// Every codec in a child process, and what the machine does with the same bytes.
-    static func report(_ cases: [LossyCase], tensors: Int) throws -> Report {
+    static func report(_ cases: [LossyCase], tensors: Int) throws -> Report? {
         let scratch = try ScratchFolder(in: nil)
+        guard !cases.isEmpty else { return nil }
         var rows = try references()
         for item in cases {
             let count = item.isSlow ? min(2, tensors) : tensors
