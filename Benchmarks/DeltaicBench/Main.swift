@@ -8,5 +8,6 @@ struct DeltaicBench: AsyncParsableCommand {
         discussion: "Figures go to standard output as tables; --json writes them to a file as well.",
         subcommands: [
             SizesCommand.self, ThroughputCommand.self, MemoryCommand.self, CodecsCommand.self, SynthesizeCommand.self,
+            LossyCommand.self, LossyChildCommand.self,
         ])
 }

@@ -69,22 +69,7 @@ public struct DeltaChunk: Sendable {
     public init(
         baseWords: [UInt8], fineTunedWords: [UInt8], format: FloatFormat, firstElement: Int
     ) throws(DeltaicError) {
-        let base = format.values(of: baseWords)
-        var delta = format.values(of: fineTunedWords)
-        precondition(base.count == delta.count)
-        // The exponent field is all ones if any difference is infinite or NaN.
-        var isFinite = true
-        delta.withUnsafeMutableBufferPointer { delta in
-            base.withUnsafeBufferPointer { base in
-                var largest: UInt32 = 0
-                for index in 0..<delta.count {
-                    let difference = delta[index] - base[index]
-                    delta[index] = difference
-                    largest = max(largest, difference.bitPattern &<< 1)
-                }
-                isFinite = largest < 0xff00_0000
-            }
-        }
+        let (base, delta, isFinite) = format.differences(of: fineTunedWords, from: baseWords)
         if !isFinite {
             let tuned = format.values(of: fineTunedWords)
             for index in tuned.indices where !tuned[index].isFinite || !base[index].isFinite || !delta[index].isFinite {

@@ -93,9 +93,10 @@ public enum LossyChunk {
                 found: "\(base.count)")
         }
         let baseWords = base.count == table.common * type.width ? base : Array(base.prefix(table.common * type.width))
+        let readsBase = table.terms.contains { $0.kind == .baseScale }
         let context = TermContext(
             firstElement: shape.firstElement, count: table.common, columns: table.columns,
-            base: format.values(of: baseWords))
+            base: readsBase ? format.values(of: baseWords) : [])
         var delta = [Float](repeating: 0, count: table.common)
         var position = 1
         for term in table.terms {

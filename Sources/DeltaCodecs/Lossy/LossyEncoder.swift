@@ -24,7 +24,8 @@ public struct LossyEncoder: Sendable {
         _ codec: any LossyCodec, on tensor: any DeltaSource,
         take: (EncodedChunk, _ reconstructed: [UInt8]) throws(DeltaicError) -> Void
     ) throws(DeltaicError) -> Result {
-        try withoutActuallyEscaping(take) { take throws(DeltaicError) -> Result in
+        let tensor = RecentChunkSource(tensor)
+        return try withoutActuallyEscaping(take) { take throws(DeltaicError) -> Result in
             let assembler = ChunkAssembler(codec: codec.id, tensor: tensor, coder: coder, take: take)
             try codec.encode(tensor, coder: coder, sink: assembler)
             guard assembler.position == tensor.chunkCount else {

@@ -19,7 +19,7 @@ public struct TermContext: Sendable {
     public let count: Int
     /// The length of a row of the matrix.
     public let columns: Int
-    /// The base as binary32.
+    /// The base as binary32; empty where no term of the chunk reads it.
     public let base: [Float]
 
     public init(firstElement: Int, count: Int, columns: Int, base: [Float]) {

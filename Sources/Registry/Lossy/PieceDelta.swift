@@ -64,14 +64,21 @@ struct PieceDelta: DeltaSource {
         }
         do {
             return try DeltaChunk(
-                baseWords: Array(baseWords.prefix(count)), fineTunedWords: Array(raw.prefix(count)), format: format,
+                baseWords: Self.prefix(baseWords, count), fineTunedWords: Self.prefix(raw, count), format: format,
                 firstElement: range.lowerBound)
         } catch {
             throw error.inside(name)
         }
     }
 
+    /// The first bytes; no copy of all.
+    private static func prefix(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+        bytes.count == count ? bytes : Array(bytes.prefix(count))
+    }
+
     func tail(ofChunk position: Int) throws(DeltaicError) -> [UInt8] {
+        // Most tensors have the base's rows and no more: nothing is read again for these.
+        guard source.piece.shape?.elementCount != elementCount else { return [] }
         let count = elementRange(ofChunk: position).count * type.width
         return Array(try raw(position).dropFirst(count))
     }

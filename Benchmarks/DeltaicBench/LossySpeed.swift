@@ -1,0 +1,117 @@
+import DeltaCodecs
+import DeltaicCore
+import Foundation
+import PackFormat
+
+/// The speed of one codec, measured in a process of its own, which tells its peak memory.
+struct LossySpeed: Codable {
+    let weights: Int
+    /// Of planning and encoding with the proof, on two threads.
+    let encodeSeconds: Double
+    /// Of decoding one tensor on one thread, and its raw bytes.
+    let decodeSeconds: Double
+    let decodedBytes: Int
+
+    /// Encodes tensors two at a time, then decodes one on one thread.
+    static func measure(_ item: LossyCase, tensors: Int) throws -> LossySpeed {
+        AllocatorTuning.keepChunkBuffers()
+        let deltas = try twoAtATime(tensors) { index in
+            SyntheticDelta(rows: item.rows, columns: item.columns, seed: UInt64(index + 1))
+        }
+        let method = try item.method()
+        let start = ContinuousClock.now
+        let trials = try twoAtATime(tensors) { try LossyTrial(method, deltas[$0]) }
+        let encode = (ContinuousClock.now - start) / .seconds(1)
+        return LossySpeed(
+            weights: deltas.reduce(0) { $0 + $1.weights }, encodeSeconds: encode,
+            decodeSeconds: try decode(trials[0], deltas[0]), decodedBytes: deltas[0].base.count)
+    }
+
+    /// The seconds of the fastest of three.
+    private static func decode(_ trial: LossyTrial, _ delta: SyntheticDelta) throws -> Double {
+        let coder = ZstdStream()
+        let grid = ChunkGrid(elementCount: delta.weights, width: 2)
+        let bases = (0..<grid.chunkCount).map { Array(delta.base[grid.bytes(of: $0)]) }
+        let shapes = (0..<grid.chunkCount).map { position in
+            let elements = grid.elements(of: position)
+            return ChunkShape(type: .bfloat16, elementCount: elements.count, firstElement: elements.lowerBound)
+        }
+        let shared = Shared(bytes: trial.shared)
+        let seconds = try (0..<3).map { _ in
+            try ContinuousClock().measure {
+                for position in 0..<grid.chunkCount {
+                    _ = try LossyChunk.decode(
+                        trial.chunks[position].streams, shape: shapes[position], base: bases[position],
+                        shared: shared, coder: coder)
+                }
+            } / .seconds(1)
+        }
+        return seconds.min() ?? 0
+    }
+
+    private struct Shared: SharedBytes {
+        let bytes: [(digest: Digest, bytes: [UInt8])]
+
+        func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+            for entry in bytes where entry.digest == digest { return entry.bytes }
+            return try NoSharedBytes().sharedBytes(digest)
+        }
+    }
+
+    /// Every codec in a child process, and what the machine does with the same bytes.
+    static func report(_ cases: [LossyCase], tensors: Int) throws -> Report? {
+        let scratch = try ScratchFolder(in: nil)
+        guard !cases.isEmpty else { return nil }
+        var rows = try references()
+        for item in cases {
+            let count = item.isSlow ? min(2, tensors) : tensors
+            let file = scratch.path("speed")
+            let child = try MeasuredProcess.run([
+                CommandLine.arguments[0], "lossy-child", "--name", item.name, "--tensors", "\(count)", "--json", file,
+            ])
+            let speed = try JSONDecoder().decode(LossySpeed.self, from: Data(contentsOf: URL(filePath: file)))
+            let perWeight = speed.encodeSeconds * 1e9 / Double(speed.weights)
+            rows.append([
+                item.name, String(format: "%.1f", perWeight), String(format: "%.1f", 2 * perWeight),
+                gigabytesPerSecond(speed.decodedBytes, speed.decodeSeconds), megabytes(child.peakMemory),
+                megabytes(4 * item.rows * item.columns * count),
+            ])
+        }
+        return Report(
+            title:
+                "Speed of the lossy codecs, \(tensors) BF16 tensors of 4096 x 4096 (2 where matrices are decomposed)",
+            notes: [
+                "s/1e9: seconds for a billion weights on two threads, two tensors at a time: statistics, planning, encoding, proof by decoding",
+                "decode: GB/s of output on one thread; peak memory of a process of its own, of which base and fine-tune in memory are the last column",
+                "memory copy and zstd -3: one thread, on the fine-tune's bytes",
+            ],
+            columns: ["codec", "s/1e9", "ns/weight and core", "decode", "peak memory", "of it inputs"], rows: rows)
+    }
+
+    private static func references() throws -> [[String]] {
+        let bytes = SyntheticDelta(rows: 4096, columns: 4096, seed: 1).fineTuned
+        func fastest(_ body: () throws -> Void) throws -> Double {
+            try (0..<3).map { _ in try ContinuousClock().measure(body) / .seconds(1) }.min() ?? 0
+        }
+        func row(_ name: String, _ encode: Double, _ decode: Double) -> [String] {
+            let perWeight = encode * 1e9 / Double(bytes.count / 2)
+            return [
+                name, String(format: "%.1f", perWeight / 2), String(format: "%.1f", perWeight),
+                gigabytesPerSecond(bytes.count, decode), "-", "-",
+            ]
+        }
+        var target = [UInt8](repeating: 0, count: bytes.count)
+        let copy = try fastest {
+            target.withUnsafeMutableBytes { target in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
+        }
+        guard equalBytes(target, bytes) else { throw BenchmarkFailure("a copy in memory differs") }
+        let coder = ZstdStream()
+        let parts = stride(from: 0, to: bytes.count, by: 1 << 21).map {
+            Array(bytes[$0..<min($0 + 1 << 21, bytes.count)])
+        }
+        var streams: [EncodedStream] = []
+        let encode = try fastest { streams = try parts.map { try coder.encode($0, effort: .matches) } }
+        let decode = try fastest { for stream in streams { _ = try coder.decode(stream, limit: 1 << 22) } }
+        return [row("memory copy", copy, copy), row("zstd -3", encode, decode)]
+    }
+}
