@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
-# sizes, and the memory budget on a model twice as large as it.
+# sizes, lossy ones too, and the memory budget on a model twice as large as it.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,4 +19,5 @@ if [[ $is_real == yes ]]; then
 else
     echo "note: the sizes that are promised of the real models were NOT checked" >&2
 fi
+.build/release/DeltaicBench lossy --check --quick
 .build/release/DeltaicBench memory --megabytes 1000 --limit 512
