@@ -68,6 +68,9 @@ struct LossyOptions: ParsableArguments {
                 throw ValidationError("name a lossy codec with --codec; without one every bit is kept")
             }
         }
+        if codec == "drop", goals > 0 {
+            throw ValidationError("drop takes nothing: no ratio and no quality can be asked of it")
+        }
         for value in [ratio, ratioLinear].compactMap(\.self) where !(value > 1 && value.isFinite) {
             throw ValidationError("a ratio is greater than 1")
         }
@@ -77,7 +80,9 @@ struct LossyOptions: ParsableArguments {
         }
     }
 
-    /// Nil if every bit is to be kept. A goal alone means our own codec.
+    /// Nil if every bit is to be kept.
+    ///
+    /// A goal alone means our own codec.
     func request() throws -> LossyRequest? {
         try request(codec: codec, ratio: ratio)
     }

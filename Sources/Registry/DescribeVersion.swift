@@ -49,7 +49,7 @@ public struct VersionDetails: Sendable, Codable {
     public let compression: String?
     /// Newest first.
     public let evaluations: [Evaluation]
-    /// What this version's own pack takes, for what. What it shares with earlier versions counts nothing.
+    /// What is stored of it, for what; what the base has counts nothing, what other versions have too counts here as well.
     public let sizes: StorageFigures
 }
 
@@ -74,6 +74,9 @@ extension ModelRegistry {
         sizes.storedBytes = version.storedBytes
         sizes.weightStoredBytes = version.storedBytes
         var linear: Set<Digest> = []
+        // What the base has is stored for the base; what other versions have is needed here too.
+        let ofBase = Set(try version.baseVersion.map { try catalog.files(of: $0) }?.flatMap(\.objects) ?? [])
+        let lossy = Set(files.flatMap(\.tensors).filter { $0.loss != nil }.map(\.object))
         for file in files {
             guard case .safetensors = file.content else {
                 if let object = objects[file.head], object.pack == pack {
@@ -82,6 +85,9 @@ extension ModelRegistry {
                 continue
             }
             sizes.weightRawBytes += file.size
+            for digest in Set(file.objects).subtracting(ofBase) {
+                if let object = objects[digest], object.pack != pack { sizes.weightStoredBytes += object.storedBytes }
+            }
             for tensor in file.tensors
             where TensorClass(name: tensor.name, type: tensor.type, shape: tensor.shape) == .linear {
                 sizes.linearRawBytes += tensor.byteCount
@@ -89,11 +95,11 @@ extension ModelRegistry {
             }
         }
         for digest in linear.sorted() {
-            guard let object = objects[digest], object.pack == pack else { continue }
+            guard let object = objects[digest], !ofBase.contains(digest) else { continue }
             sizes.linearStoredBytes += object.storedBytes
-            // What its chunks share is stored for it.
+            // What the chunks of a lossy tensor share is stored for it.
             for shared in object.dependencies where shared != object.base {
-                guard let bytes = try catalog.objects([shared])[shared], bytes.pack == pack,
+                guard lossy.contains(digest), let bytes = try catalog.objects([shared])[shared],
                     linear.insert(shared).inserted
                 else { continue }
                 sizes.linearStoredBytes += bytes.storedBytes
@@ -128,6 +134,9 @@ extension ModelRegistry {
 }
 
 extension FileRecord {
+    /// All objects of the file.
+    var objects: [Digest] { [head] + tensors.map(\.object) }
+
     /// The object with the file's own bytes: all of a raw file, the header of a safetensors file.
     var head: Digest {
         switch content {

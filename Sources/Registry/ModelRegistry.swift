@@ -48,10 +48,21 @@ public final class ModelRegistry: Sendable {
     public init(path: String, options: Options = Options()) throws {
         directory = RegistryDirectory(path: path)
         try directory.check()
-        catalog = try CatalogDatabase.open(path: directory.catalogPath, readOnly: options.isReadOnly)
+        catalog = try Self.openCatalog(directory.catalogPath, isReadOnly: options.isReadOnly)
         objects = ObjectReader(packs: directory.packs, catalog: catalog)
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
+    }
+
+    /// Opens the catalog; an older one is brought up to date first, for looking at it too, where the file can be written.
+    private static func openCatalog(_ path: String, isReadOnly: Bool) throws -> CatalogDatabase {
+        do {
+            return try CatalogDatabase.open(path: path, readOnly: isReadOnly)
+        } catch let error as DeltaicError where isReadOnly && error.code == .unsupported {
+            guard FileManager.default.isWritableFile(atPath: path) else { throw error }
+            _ = try CatalogDatabase.open(path: path)
+            return try CatalogDatabase.open(path: path, readOnly: true)
+        }
     }
 
     /// Compares versions in the catalog with the manifests in their packs.

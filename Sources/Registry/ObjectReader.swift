@@ -84,7 +84,8 @@ final class ObjectReader: SharedBytes {
                     EncodedChunk(codec: CodecID(number: record.codec), streams: streams),
                     shape: ChunkShape(
                         type: located.object.description.type, elementCount: elements.count,
-                        firstElement: elements.lowerBound), base: base, shared: self, coder: coder)
+                        firstElement: elements.lowerBound), base: base,
+                    shared: NestedBytes(reader: self, depth: depth + 1), coder: coder)
             }
             guard raw.count == located.object.description.grid.bytes(of: position).count,
                 FastHash.checksum(raw) == record.rawChecksum
@@ -108,8 +109,14 @@ final class ObjectReader: SharedBytes {
         }
     }
 
-    /// An object that the chunks of a lossy tensor share, whole. The last few are kept: every chunk of the tensor asks.
+    /// An object that the chunks of a lossy tensor share, whole.
+    ///
+    /// The last few are kept: every chunk of the tensor asks.
     func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+        try sharedBytes(digest, depth: 0)
+    }
+
+    fileprivate func sharedBytes(_ digest: Digest, depth: Int) throws(DeltaicError) -> [UInt8] {
         if let known = state.withLock({ state in state.shared.first { $0.digest == digest } }) { return known.bytes }
         var bytes: [UInt8] = []
         do {
@@ -120,7 +127,7 @@ final class ObjectReader: SharedBytes {
                     at: ["object \(digest.short)"], expected: "at most \(Self.sharedLimit) bytes",
                     found: "\(object.description.byteCount)")
             }
-            for position in object.chunks.indices { bytes += try chunk(position, of: digest) }
+            for position in object.chunks.indices { bytes += try chunk(position, of: digest, depth: depth) }
         } catch let error as DeltaicError {
             throw error
         } catch {
@@ -170,5 +177,15 @@ final class ObjectReader: SharedBytes {
             state.packs[id] = pack
         }
         return pack
+    }
+}
+
+/// Shared bytes as a chunk in some depth sees them, so that objects that need each other in a circle come to an end.
+private struct NestedBytes: SharedBytes {
+    let reader: ObjectReader
+    let depth: Int
+
+    func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+        try reader.sharedBytes(digest, depth: depth)
     }
 }

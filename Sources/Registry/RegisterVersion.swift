@@ -112,7 +112,9 @@ extension ModelRegistry {
         let version = try publish(writer, draft: draft, base: base, content: content)
         return RegistrationResult(
             version: VersionSummary(version), isNew: true, notApplied: [], storedBytes: version.storedBytes,
-            newObjects: content.objects.count, knownObjects: content.files.objectCount - content.objects.count,
+            newObjects: content.objects.count,
+            knownObjects: content.files.objectCount + Set(content.lossy.flatMap(\.shared).map(\.digest)).count
+                - content.objects.count,
             skipped: model.skipped, lossy: registration.lossy.map { _ in content.report(writer) })
     }
 

@@ -13,6 +13,8 @@ struct StoredContent: Sendable {
     var lossy: [EncodedLossy] = []
     var keptExactly: [LossyReport.KeptExactly] = []
     var family: SiblingTraceNorms.Finding?
+    /// The stored bytes of objects that other versions than the base have already.
+    var elsewhere: [Digest: Int] = [:]
 
     /// What was written for a planned object.
     struct WrittenObject: Sendable {
@@ -77,6 +79,8 @@ extension ModelRegistry {
         let exact = treatments.exactPieces(of: files)
         try await write(try RegistrationPlan(pieces: exact, base: base, catalog: catalog), to: writer, &content)
 
+        let baseObjects = Set(try base.map { try catalog.files(of: $0.id) }?.flatMap(\.objects) ?? [])
+        content.elsewhere = try stored(exact.map(\.digest), besides: baseObjects)
         var measured = try await measured(treatments.lossy)
         var planning = LossyPlanning(
             goal: request.goal, weightBytes: files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size },
@@ -96,14 +100,21 @@ extension ModelRegistry {
             guard let next = planning.corrected(by: content.lossy) else { break }
             planning = next
         }
+        try planning.checkTargets(content.lossy)
         content.files = try await ReconstructedFiles(
             workers: workers, progress: progress, objects: objects, encoded: content.lossy
         ).run(files)
         let rest = content.lossy.flatMap { $0.shared + [$0.piece] }
         let known = Set(content.objects.map(\.description.digest))
+        content.elsewhere.merge(try stored(rest.map(\.digest), besides: baseObjects)) { $1 }
         try await write(
             try RegistrationPlan(pieces: rest, base: base, catalog: catalog, known: known), to: writer, &content)
         return content
+    }
+
+    /// What objects take that the registry has already, but for those of the base.
+    private func stored(_ digests: [Digest], besides base: Set<Digest>) throws -> [Digest: Int] {
+        try catalog.objects(Array(Set(digests).subtracting(base))).mapValues(\.storedBytes)
     }
 
     /// The tensors with the sums that planning needs.

@@ -203,6 +203,8 @@ extension TestRegistry {
             ("{", "recipe"), ("{\"rules\": []}", "no rules"), ("{\"rules\": [{\"codec\": \"zip\"}]}", "zip"),
             ("{\"rules\": [{\"codec\": \"exact\"}, {\"codec\": \"dare\", \"settings\": {\"dropp\": 1}}]}", "rule 2"),
             ("{\"rules\": [{\"codec\": \"exact\", \"classes\": [\"linaer\"]}]}", "classes"),
+            ("{\"rules\": [{\"codec\": \"drop\", \"class\": [\"linear\"]}]}", "\"class\""),
+            ("{\"rule\": []}", "\"rule\""),
         ] {
             try directory.write("recipe.json", text.utf8)
             let error = #expect(throws: DeltaicError.self) { try Recipe(path: directory.path("recipe.json")) }
@@ -247,6 +249,34 @@ extension TestRegistry {
         #expect(error < 0.046 && fine.lossy?.warnings.isEmpty == true, "\(error)")
         let coarse = try await test.lossy(path, "coarse", goal: .bits(0.02))
         #expect(coarse.lossy?.warnings.isEmpty == false)
+    }
+
+    @Test("an error that no rate gives is refused with the figures, and nothing changes")
+    func errorOutOfReach() async throws {
+        let test = try TestRegistry()
+        let path = try await test.pair()
+        let before = try test.packs()
+        let error = try await #require(throws: DeltaicError.self) {
+            try await test.lossy(path, goal: .relativeError(1e-6))
+        }
+        #expect(error.message.contains("linear") && error.description.contains("1e-06"))
+        #expect(try test.packs() == before)
+    }
+
+    @Test("ratios do not depend on what else is registered")
+    func ratiosAreTheModelsOwn() async throws {
+        let test = try TestRegistry()
+        let path = try await test.pair(LossyPair(width: 256))
+        let recipe = try Recipe(codec: "bitdelta", settings: [:], embeddings: .exact, head: .exact)
+        let request = try test.request("model", LossyRequest(recipe: recipe))
+        let before = try await test.registry.preview(path, as: request).report.sizes
+        _ = try await test.registry.register(path, as: request)
+        let after = try await test.registry.preview(path, as: request).report.sizes
+        let (one, two) = (try #require(before.fileRatio), try #require(after.fileRatio))
+        #expect(abs(two / one - 1) < 0.05, "\(one) \(two)")
+        #expect(before.linearRatio == after.linearRatio)
+        let shown = try test.registry.describe(VersionReference("model")).sizes
+        #expect(shown.linearRatio == before.linearRatio)
     }
 
     @Test("what evaluations say is kept with the version")

@@ -43,14 +43,12 @@ public struct BitDeltaMethod: LossyMethod {
         switch goal {
         case .settings: return try planned(tensors, rounds: rounds)
         case .bitsPerWeight(let bits):
-            guard let whole = Int(exactly: bits), (1...Self.roundLimit).contains(whole) else {
+            guard bits >= 1 else {
                 throw DeltaicError(
-                    .unreachable, "bitdelta takes a whole number of bits for a weight",
-                    expected: "1 to \(Self.roundLimit)", found: "\(bits)",
-                    advice: "ask for \(max(1, min(Double(Self.roundLimit), bits.rounded(.down)))) bits, "
-                        + "or name another codec")
+                    .unreachable, "bitdelta takes a bit for a weight at least", expected: "1 to \(Self.roundLimit)",
+                    found: "\(bits)", advice: "ask for a smaller ratio, or name another codec")
             }
-            return try planned(tensors, rounds: whole)
+            return try planned(tensors, rounds: Int(min(bits, Double(Self.roundLimit))))
         case .relativeError(let limit):
             let forecasts = try forecasts(tensors, rounds: Self.roundLimit)
             for rounds in 1...Self.roundLimit {

@@ -1,6 +1,8 @@
 public import DeltaicCore
 
-/// Gives the delta up: the reconstructed tensor has the base's values. Rows that the base lacks are kept.
+/// Gives the delta up: the reconstructed tensor has the base's values.
+///
+/// Rows that the base lacks are kept.
 ///
 /// What the public code of several methods does with everything but the layers that it compresses, without saying so
 /// (UltraDelta, arXiv 2505.13563, `src/ViT.py`); here it happens only where a recipe asks for it.

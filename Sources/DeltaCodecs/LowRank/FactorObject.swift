@@ -14,6 +14,8 @@ struct FactorObject: Sendable {
 
     static let payloadVersion: UInt8 = 1
     static let bandLimit = 16
+    /// The values of the right factors of a tensor: 256 MiB of them.
+    static let valueLimit = 1 << 26
 
     /// The shape of the matrix.
     let rows: Int
@@ -85,6 +87,12 @@ struct FactorObject: Sendable {
                 throw .malformed("C-141", "the factors are too long for their object")
             }
             length += layout.sharedBytes(rows: rows, columns: columns)
+        }
+        let rank = layouts.reduce(0) { $0 + $1.width }
+        guard rank <= min(rows, columns), rank * columns <= Self.valueLimit else {
+            throw .malformed(
+                "C-141", "the rank is over that of the matrix, or over the budget",
+                expected: "at most \(min(rows, columns, Self.valueLimit / columns))", found: "\(rank)")
         }
         guard length == reader.remaining else {
             throw .malformed(

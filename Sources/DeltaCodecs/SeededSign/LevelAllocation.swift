@@ -155,7 +155,7 @@ private struct RowClasses {
             if squares <= 0 {
                 number = .max
             } else if step > 0 {
-                number = min(14, Int((0.5 * log2(largest / squares) / step).rounded()))
+                number = Int(min(14, max(0, (0.5 * log2(largest / squares) / step).rounded())))
             }
             byNumber[number, default: Member()].rows.append(row)
             byNumber[number]?.elements += Double(columns)

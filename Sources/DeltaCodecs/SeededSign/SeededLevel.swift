@@ -5,7 +5,9 @@ internal import Kernels
 struct SeededLevel: Sendable {
     /// Nil for rows that no bit is spent on.
     let point: RatePoint?
-    /// Runs of 2^rotation elements are transformed before blocks are cut; 0 for none. Even.
+    /// Runs of 2^rotation elements are transformed before blocks are cut; 0 for none.
+    ///
+    /// Even, so that the rest of a run is scaled by a power of two.
     let rotation: Int
     /// What each element moves by.
     var amplitude: Float

@@ -106,9 +106,13 @@ struct SeededSignCodec: LossyCodec {
             let (residual, context) = try residual(tensor, position, after: rounds, coder: coder)
             residual.withUnsafeBufferPointer { residual in
                 for row in context.rows {
-                    var sum: Float = 0
-                    for index in context.elements(ofRow: row) { sum += residual[index] * residual[index] }
-                    squares[row] += Double(sum)
+                    // In binary64: squares of binary32 leave its range.
+                    var sum = 0.0
+                    for index in context.elements(ofRow: row) {
+                        let value = Double(residual[index])
+                        sum += value * value
+                    }
+                    squares[row] += sum
                 }
             }
         }

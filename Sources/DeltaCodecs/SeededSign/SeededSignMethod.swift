@@ -23,7 +23,7 @@ public struct SeededSignMethod: LossyMethod {
     private let takesSteepPart: Bool
 
     static let defaultBits = 0.12
-    static let bitsRange = 0.002...8.0
+    static let bitsRange = 0.002...4.0
     /// Nobody measured less, however small the error would be.
     private static let leastBitsForQuality = 0.01
 
@@ -100,7 +100,9 @@ public struct SeededSignMethod: LossyMethod {
     private func rates(of parts: [Part], meanBits: Double) -> [Double] {
         let total = meanBits * parts.reduce(0) { $0 + $1.count }
         func rates(_ scale: Double) -> [Double] {
-            parts.map { $0.share > 0 ? min(max(scale * $0.share, Self.bitsRange.lowerBound), 8) : 0 }
+            parts.map {
+                $0.share > 0 ? min(max(scale * $0.share, Self.bitsRange.lowerBound), Self.bitsRange.upperBound) : 0
+            }
         }
         return Self.solve(rates) { rates in zip(parts, rates).reduce(0) { $0 + $1.0.count * $1.1 } <= total }
     }
@@ -108,7 +110,9 @@ public struct SeededSignMethod: LossyMethod {
     private func rates(of parts: [Part], error: Double) -> [Double] {
         let allowed = error * error * parts.reduce(0) { $0 + $1.weightSquares }
         func rates(_ scale: Double) -> [Double] {
-            parts.map { $0.share > 0 ? min(max($0.share / scale, Self.leastBitsForQuality), 8) : 0 }
+            parts.map {
+                $0.share > 0 ? min(max($0.share / scale, Self.leastBitsForQuality), Self.bitsRange.upperBound) : 0
+            }
         }
         return Self.solve(rates) { rates in
             zip(parts, rates).reduce(0) { sum, pair in

@@ -32,9 +32,7 @@ struct SteepSpectrumCodec: LossyCodec {
     func encode(_ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink) throws(DeltaicError) {
         let elements = Double(tensor.elementCount)
         let limit = Self.largestShare * bits * elements - Self.objectBits
-        if try isSteep(tensor),
-            let part = try LowRankPart(choosing: tensor, maximumBits: limit, eta: price)
-        {
+        if let part = self.part(tensor, limit: limit) {
             let rest = bits - (part.storedBits(of: tensor) + Self.objectBits) / elements
             let alone = part.deltaSquares * RatePoint.noise(atBits: bits)
             if rest > 0, part.residualSquares * RatePoint.noise(atBits: rest) < alone {
@@ -44,6 +42,16 @@ struct SteepSpectrumCodec: LossyCodec {
             }
         }
         try SeededSignCodec(bits: bits, gain: gain, baseScale: 0).encode(tensor, coder: coder, sink: sink)
+    }
+
+    /// Nil too where the linear algebra fails, as on deltas near the ends of binary32: the part is a gain, no need.
+    private func part(_ tensor: any DeltaSource, limit: Double) -> LowRankPart? {
+        do {
+            guard try isSteep(tensor) else { return nil }
+            return try LowRankPart(choosing: tensor, maximumBits: limit, eta: price)
+        } catch {
+            return nil
+        }
     }
 
     /// Whether the largest direction alone is worth its bits: a few passes over the matrix, where the others take many.

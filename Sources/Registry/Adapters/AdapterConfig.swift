@@ -12,6 +12,8 @@ struct AdapterConfig: Decodable, Sendable {
     let usesRankStabilisation: Bool
     let isTransposed: Bool
     let usesMagnitudes: Bool
+    /// PiSSA, OLoRA and CorDA take their factors out of the base; layer replication makes another model.
+    let changesBase: Bool
     /// Ranks and alphas of modules whose names end so.
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
@@ -25,6 +27,8 @@ struct AdapterConfig: Decodable, Sendable {
         case usesMagnitudes = "use_dora"
         case rankPattern = "rank_pattern"
         case alphaPattern = "alpha_pattern"
+        case initialisation = "init_lora_weights"
+        case layerReplication = "layer_replication"
     }
 
     init(from decoder: any Decoder) throws {
@@ -35,6 +39,9 @@ struct AdapterConfig: Decodable, Sendable {
         usesRankStabilisation = try container.decodeIfPresent(Bool.self, forKey: .usesRankStabilisation) ?? false
         isTransposed = try container.decodeIfPresent(Bool.self, forKey: .isTransposed) ?? false
         usesMagnitudes = try container.decodeIfPresent(Bool.self, forKey: .usesMagnitudes) ?? false
+        let initialisation = (try? container.decode(String.self, forKey: .initialisation))?.lowercased() ?? ""
+        let isReplicated = try container.contains(.layerReplication) && !container.decodeNil(forKey: .layerReplication)
+        changesBase = isReplicated || ["pissa", "olora", "corda"].contains { initialisation.hasPrefix($0) }
         rankPattern = try container.decodeIfPresent([String: Int].self, forKey: .rankPattern) ?? [:]
         alphaPattern = try container.decodeIfPresent([String: Double].self, forKey: .alphaPattern) ?? [:]
     }
@@ -47,6 +54,12 @@ struct AdapterConfig: Decodable, Sendable {
             throw DeltaicError(
                 .unsupportedAdapter, "the adapter's configuration cannot be read: \(error)", at: [Self.fileName])
         }
+        guard !changesBase else {
+            throw DeltaicError(
+                .unsupportedAdapter, "the adapter's initialisation changed the base, so it does not fit the stored one",
+                at: [Self.fileName], found: "init_lora_weights or layer_replication",
+                advice: "pull the adapter as it is and merge it with PEFT")
+        }
         guard peftType == "LORA", !usesMagnitudes else {
             throw DeltaicError(
                 .unsupportedAdapter, "only plain LoRA adapters can be merged", at: [Self.fileName],
@@ -57,12 +70,31 @@ struct AdapterConfig: Decodable, Sendable {
     }
 
     /// What B A is multiplied with: alpha / r, or alpha / sqrt(r) with rank stabilisation (Kalajdzievski, arXiv 2312.03732).
-    func scaling(ofModule module: String) -> Float {
-        func pattern<Value>(_ values: [String: Value]) -> Value? {
-            values.first { module == $0.key || module.hasSuffix("." + $0.key) }?.value
+    ///
+    /// - Parameter rank: of the factors as they are stored.
+    /// - Throws: `.unsupportedAdapter` if patterns of the configuration leave it open.
+    func scaling(ofModule module: String, rank: Int) throws(DeltaicError) -> Float {
+        let keys = alphaPattern.keys.filter { module == $0 || module.hasSuffix("." + $0) }
+        guard keys.count <= 1, alphaPattern.keys.allSatisfy(Self.isPlain), rankPattern.keys.allSatisfy(Self.isPlain)
+        else {
+            throw DeltaicError(
+                .unsupportedAdapter, "the adapter's patterns of alphas or ranks are more than names", at: [module],
+                expected: "plain module names, one at most for each layer",
+                found: keys.sorted().joined(separator: ", "),
+                advice: "pull the adapter as it is and merge it with PEFT")
         }
-        let rank = Double(pattern(rankPattern) ?? self.rank)
-        let alpha = pattern(alphaPattern) ?? self.alpha
-        return Float(usesRankStabilisation ? alpha / rank.squareRoot() : alpha / rank)
+        let alpha = keys.first.flatMap { alphaPattern[$0] } ?? self.alpha
+        let scaling = Float(usesRankStabilisation ? alpha / Double(rank).squareRoot() : alpha / Double(rank))
+        guard rank > 0, scaling.isFinite else {
+            throw DeltaicError(
+                .unsupportedAdapter, "the adapter's rank and alpha give no scale", at: [module],
+                found: "alpha \(alpha), rank \(rank)")
+        }
+        return scaling
+    }
+
+    /// PEFT reads keys as regular expressions; a plain name means the same either way.
+    private static func isPlain(_ key: String) -> Bool {
+        key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." || $0 == "-" }
     }
 }

@@ -21,8 +21,12 @@ struct AdapterPlan: Sendable {
         for tensor in tensors {
             let name = AdapterTensorName(tensor.name)
             switch name.part {
-            case .a(let isEmbedding): pairs[name.target, default: (nil, nil, isEmbedding)].a = tensor
-            case .b(let isEmbedding): pairs[name.target, default: (nil, nil, isEmbedding)].b = tensor
+            case .a(let isEmbedding):
+                guard pairs[name.target]?.a == nil else { throw Self.twice(tensor) }
+                pairs[name.target, default: (nil, nil, isEmbedding)].a = tensor
+            case .b(let isEmbedding):
+                guard pairs[name.target]?.b == nil else { throw Self.twice(tensor) }
+                pairs[name.target, default: (nil, nil, isEmbedding)].b = tensor
             case .whole: changes[try names.tensor(name.target, for: tensor).name] = .replacement(tensor)
             case .unknown:
                 throw DeltaicError(
@@ -36,6 +40,7 @@ struct AdapterPlan: Sendable {
                     .unsupportedAdapter, "the adapter has only one factor of a layer", at: [module],
                     expected: "lora_A and lora_B")
             }
+            let scaling = try config.scaling(ofModule: module, rank: a.shape.dimensions.first ?? 0)
             let target = try names.tensor(module + ".weight", for: a)
             let isTransposed = pair.isEmbedding || config.isTransposed
             let product = [b.shape.dimensions.first ?? 0, a.shape.dimensions.last ?? 0]
@@ -48,7 +53,7 @@ struct AdapterPlan: Sendable {
                     expected: target.shape.description, found: "\(b.shape) times \(a.shape)")
             }
             changes[target.name] = .lowRank(
-                a: a, b: b, scaling: config.scaling(ofModule: module), isTransposed: isTransposed)
+                a: a, b: b, scaling: scaling, isTransposed: isTransposed)
         }
         for (name, change) in changes.sorted(by: { $0.key < $1.key }) {
             guard case .replacement(let tensor) = change else { continue }
@@ -59,6 +64,14 @@ struct AdapterPlan: Sendable {
                     expected: target.shape.description, found: tensor.shape.description)
             }
         }
+    }
+}
+
+extension AdapterPlan {
+    private static func twice(_ tensor: TensorRecord) -> DeltaicError {
+        DeltaicError(
+            .unsupportedAdapter, "the adapter has two factors of one kind for a layer", at: [tensor.name],
+            advice: "pull the adapter as it is and merge it with PEFT")
     }
 }
 
@@ -88,7 +101,9 @@ private struct AdapterTensorName {
         ]
         if let index = parts.firstIndex(where: { kinds[$0] != nil }), let kind = kinds[parts[index]] {
             target = parts[..<index].joined(separator: ".")
-            part = kind
+            // lora_A.weight or lora_A.default.weight; embeddings have nothing after it.
+            let rest = parts[(index + 1)...]
+            part = [[], ["weight"], ["default"], ["default", "weight"]].contains(Array(rest)) ? kind : .unknown
         } else if let index = parts.firstIndex(of: "modules_to_save") {
             // modules_to_save.weight, or modules_to_save.default.weight.
             target = (parts[..<index] + parts[(index + 1)...].suffix(1)).joined(separator: ".")

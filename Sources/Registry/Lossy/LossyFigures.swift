@@ -44,9 +44,10 @@ extension StoredContent {
     /// What the objects of safetensors files take so far, headers and their share of index and manifest included.
     func weightBytes(finished: [PackObject]) -> Int {
         let raw = rawFiles
-        return zip(objects, finished).reduce(0) { sum, pair in
+        let own = zip(objects, finished).reduce(0) { sum, pair in
             raw.contains(pair.0.description.digest) ? sum : sum + pair.1.storedBytes + Self.bytesPerObject
         }
+        return own + elsewhere.reduce(0) { raw.contains($1.key) ? $0 : $0 + $1.value + Self.bytesPerObject }
     }
 
     private var rawFiles: Set<Digest> {
@@ -70,13 +71,17 @@ extension StoredContent {
             uniquingKeysWith: { first, _ in first })
         var counted: Set<Digest> = []
         func stored(_ digests: [Digest]) -> Int {
-            digests.reduce(0) { $0 + (counted.insert($1).inserted ? finished[$1] ?? 0 : 0) }
+            digests.reduce(0) { $0 + (counted.insert($1).inserted ? finished[$1] ?? elsewhere[$1] ?? 0 : 0) }
         }
         var sizes = StorageFigures()
         sizes.rawBytes = files.reduce(0) { $0 + $1.size }
         sizes.storedBytes = writer.byteCount
         sizes.weightRawBytes = files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size }
         sizes.weightStoredBytes = writer.byteCount - rawFiles.reduce(0) { $0 + (finished[$1] ?? 0) }
+        // What versions beside the base have already is needed all the same: a ratio does not depend on what else is registered.
+        sizes.weightStoredBytes += elsewhere.reduce(0) {
+            rawFiles.contains($1.key) ? $0 : $0 + $1.value + Self.bytesPerObject
+        }
         var tensors: [LossyReport.Tensor] = []
         for tensor in lossy {
             let delta = tensor.tensor.delta

@@ -77,6 +77,24 @@ struct LossyPlanning: Sendable {
         return isNeeded ? next : nil
     }
 
+    /// - Throws: `.unreachable` if a class of tensors has far more error than it may, naming the figures.
+    func checkTargets(_ encoded: [EncodedLossy]) throws(DeltaicError) {
+        guard case .relativeError(let error) = goal else { return }
+        for tensorClass in TensorClass.allCases {
+            var quality = DeltaQuality()
+            for tensor in encoded where tensor.tensor.tensorClass == tensorClass { quality.add(tensor.quality) }
+            let target = target(error, of: tensorClass)
+            guard let found = quality.relativeError, found > Self.farOff * target else { continue }
+            throw DeltaicError(
+                .unreachable, "the error target cannot be met for tensors of class \(tensorClass.rawValue)",
+                expected: "at most \(String(format: "%.2g", target))", found: String(format: "%.2g", found),
+                advice:
+                    "the codec takes no more bits, or rounding to the dtype alone costs that much: keep them exactly")
+        }
+    }
+
+    private static let farOff = 1.25
+
     /// An error that is so much below what is allowed is worth another run, or one that is so much above.
     private static let worthwhileGain = 1.08
     private static let tolerance = 1.03

@@ -28,6 +28,7 @@ public struct Recipe: Sendable, Codable, Equatable {
         }
 
         public init(from decoder: any Decoder) throws {
+            try RecipeKeys.check(decoder, known: CodingKeys.allCases.map(\.rawValue))
             let container = try decoder.container(keyedBy: CodingKeys.self)
             match = try container.decodeIfPresent(String.self, forKey: .match)
             classes = try container.decodeIfPresent([TensorClass].self, forKey: .classes)
@@ -37,6 +38,12 @@ public struct Recipe: Sendable, Codable, Equatable {
     }
 
     public var rules: [Rule]
+
+    /// Refuses keys that mean nothing.
+    public init(from decoder: any Decoder) throws {
+        try RecipeKeys.check(decoder, known: ["rules"])
+        rules = try decoder.container(keyedBy: RecipeKeys.self).decode([Rule].self, forKey: RecipeKeys("rules"))
+    }
 
     public init(rules: [Rule]) {
         self.rules = rules
@@ -196,5 +203,24 @@ struct NamePattern: Sendable {
             }
         }
         return pattern[p...].allSatisfy { $0 == "*" }
+    }
+}
+
+/// Any key of a recipe's JSON: a misspelt one would let a rule fit more than was meant.
+private struct RecipeKeys: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { return nil }
+
+    static func check(_ decoder: any Decoder, known: [String]) throws {
+        let keys = try decoder.container(keyedBy: RecipeKeys.self).allKeys.map(\.stringValue)
+        guard let stray = keys.filter({ !known.contains($0) }).sorted().first else { return }
+        throw DecodingError.dataCorrupted(
+            .init(
+                codingPath: decoder.codingPath,
+                debugDescription: "there is no key \"\(stray)\" here, only \(known.joined(separator: ", "))"))
     }
 }

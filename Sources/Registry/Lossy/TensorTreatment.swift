@@ -63,7 +63,12 @@ struct TensorTreatments: Sendable {
         if request.sparesSmallEmbeddings {
             let all = lossy.reduce(0) { $0 + $1.delta.elementCount }
             let embeddings = lossy.filter { $0.tensorClass == .embedding }.reduce(0) { $0 + $1.delta.elementCount }
-            if Double(embeddings) < Self.smallShare * Double(all) { lossy.removeAll { $0.tensorClass == .embedding } }
+            if Double(embeddings) < Self.smallShare * Double(all) {
+                keptExactly += lossy.filter { $0.tensorClass == .embedding }.map {
+                    ($0.delta.name, "embeddings are a small part of this model; `--embeddings lossy` compresses them")
+                }
+                lossy.removeAll { $0.tensorClass == .embedding }
+            }
         }
     }
 }

@@ -160,7 +160,7 @@ private struct Sample {
     @Test(arguments: [(1, 1), (1, 5), (3, 1), (2, 3), (40, 1)])
     func tinyTensorsComeBackWhole(_ shape: (Int, Int)) throws {
         let sample = try Sample(rows: shape.0, columns: shape.1, seed: 11)
-        for bits in [0.01, 1, 8.0] {
+        for bits in [0.01, 1, 4.0] {
             let outcome = try sample.run(bits: bits)
             #expect(outcome.raw.count == 4 * shape.0 * shape.1)
             #expect(outcome.quality.errorSquares.isFinite)
@@ -174,6 +174,17 @@ private struct Sample {
         var raw: [UInt8] = []
         _ = try LossyEncoder(coder: ZstdStream()).run(try #require(plan.first).codec, on: tensor) { raw += $1 }
         #expect(raw == base)
+    }
+
+    @Test(arguments: [1e-30, 1e18, 1e25] as [Float])
+    func deltasNearTheEndsOfBinary32AreNoTrap(_ deviation: Float) throws {
+        let sample = try Sample(rows: 96, columns: 128, deviation: deviation, seed: 14)
+        for bits in [0.02, 0.3, 1.5] {
+            let outcome = try sample.run(bits: bits)
+            #expect(outcome.raw.count == 4 * 96 * 128)
+            // A delta of 1e-30 is lost in the rounding of the base.
+            if deviation > 1 { #expect(abs(try #require(outcome.quality.projection) - 1) < 0.05) }
+        }
     }
 
     @Test func settingsThatDoNotExistAreRefused() throws {

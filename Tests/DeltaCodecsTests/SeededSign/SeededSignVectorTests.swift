@@ -34,7 +34,12 @@ private struct SeededSignVectors: Decodable {
 
     static let all: SeededSignVectors = {
         let path = URL(filePath: #filePath).appending(path: "../../../../Schema/vectors/lossy/seeded-sign.json")
-        return try! JSONDecoder().decode(SeededSignVectors.self, from: Data(contentsOf: path.standardized))
+        do {
+            return try JSONDecoder().decode(SeededSignVectors.self, from: Data(contentsOf: path.standardized))
+        } catch {
+            Issue.record("seeded-sign.json cannot be read: \(error)")
+            return SeededSignVectors(philox: [], cases: [])
+        }
     }()
 }
 
@@ -42,6 +47,7 @@ private struct SeededSignVectors: Decodable {
     @Test func philoxGivesTheKnownAnswers() {
         #expect(
             CounterGenerator.philox(.zero, key: (0, 0)) == SIMD4(0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8))
+        #expect(SeededSignVectors.all.philox.count == 3 && SeededSignVectors.all.cases.count == 8)
         for known in SeededSignVectors.all.philox {
             let counter = SIMD4(known.counter[0], known.counter[1], known.counter[2], known.counter[3])
             let words = CounterGenerator.philox(counter, key: (known.key[0], known.key[1]))
