@@ -14,8 +14,8 @@ struct FactorObject: Sendable {
 
     static let payloadVersion: UInt8 = 1
     static let bandLimit = 16
-    /// The values of the right factors of a tensor: 256 MiB of them.
-    static let valueLimit = 1 << 26
+    /// The values of the right factors of a tensor: a GiB of them.
+    static let valueLimit = 1 << 28
 
     /// The shape of the matrix.
     let rows: Int
@@ -89,10 +89,10 @@ struct FactorObject: Sendable {
             length += layout.sharedBytes(rows: rows, columns: columns)
         }
         let rank = layouts.reduce(0) { $0 + $1.width }
-        guard rank <= min(rows, columns), rank * columns <= Self.valueLimit else {
+        guard rank * columns <= Self.valueLimit else {
             throw .malformed(
-                "C-141", "the rank is over that of the matrix, or over the budget",
-                expected: "at most \(min(rows, columns, Self.valueLimit / columns))", found: "\(rank)")
+                "C-141", "the right factors are over the budget", expected: "at most \(Self.valueLimit) values",
+                found: "\(rank) x \(columns)")
         }
         guard length == reader.remaining else {
             throw .malformed(
