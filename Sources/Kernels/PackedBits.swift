@@ -70,9 +70,6 @@ public struct BitPacker: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// The bits written so far.
-    public var bitCount: Int { bytes.count * 8 + count }
-
     /// Appends the low `bits` bits of a value, at most 32, the lowest first.
     @inline(__always)
     public mutating func append(_ value: UInt64, bits: Int) {

@@ -172,6 +172,9 @@ extension TestRegistry {
         let result = try await test.lossy(try test.folder("tuned", tuned))
         let tensor = try #require(result.lossy?.tensors.first { $0.name == tuned[3].name })
         #expect(tensor.storedBytes == 0 && tensor.quality.errorSquares == 0)
+        // A fine-tune that changed nothing meets any ratio.
+        let same = try await test.lossy(test.directory.path("base"), "same", goal: .ratio(50))
+        #expect(same.lossy?.tensors.allSatisfy { $0.storedBytes == 0 } == true)
     }
 
     @Test("recipes choose by name and class; drop gives the base's values, full stores alone")

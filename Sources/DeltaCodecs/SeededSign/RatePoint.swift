@@ -79,14 +79,4 @@ struct RatePoint: Sendable, Hashable {
         }
         return lowest.squaredCorrelation * bits / lowest.bitsPerWeight
     }
-
-    /// The rate at which the noise falls to `noise`.
-    static func bits(forNoise noise: Double) -> Double {
-        var (low, high) = (1e-6, 24.0)
-        for _ in 0..<60 {
-            let middle = (low * high).squareRoot()
-            if self.noise(atBits: middle) > noise { low = middle } else { high = middle }
-        }
-        return high
-    }
 }

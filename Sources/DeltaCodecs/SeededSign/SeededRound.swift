@@ -5,7 +5,6 @@ internal import Kernels
 struct SeededRound {
     let key: UInt64
     private let rowLevels: [UInt8]
-    private let columns: Int
     private var levels: [SeededLevel]
     private var searches: [HadamardSearch?]
     /// By level: the sum of d^2, the elements, and the sum over blocks of |<d, direction>|.
@@ -14,9 +13,8 @@ struct SeededRound {
     private var products: [Double]
     private var chunkCodes: [[UInt8]] = []
 
-    init(key: UInt64, allocation: LevelAllocation, columns: Int) {
+    init(key: UInt64, allocation: LevelAllocation) {
         self.key = key
-        self.columns = columns
         rowLevels = allocation.rowLevels
         levels = allocation.points.map { SeededLevel(point: $0, amplitude: 0) }
         searches = allocation.points.map { point in

@@ -35,8 +35,7 @@ struct SeededSignCodec: LossyCodec {
             guard !allocation.points.allSatisfy({ $0 == nil }) else { break }
             // Keys of rounds differ in a fixed odd step.
             var round = SeededRound(
-                key: tensor.key &+ UInt64(rounds.count) &* 0x9E37_79B9_7F4A_7C15, allocation: allocation,
-                columns: tensor.columns)
+                key: tensor.key &+ UInt64(rounds.count) &* 0x9E37_79B9_7F4A_7C15, allocation: allocation)
             for position in 0..<tensor.chunkCount {
                 let (residual, context) = try residual(tensor, position, after: rounds, coder: coder)
                 round.encode(residual, context: context)

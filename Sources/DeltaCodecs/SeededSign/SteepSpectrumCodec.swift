@@ -25,6 +25,9 @@ struct SteepSpectrumCodec: LossyCodec {
         min(tensor.rows, tensor.columns) >= 64 && tensor.elementCount <= elementLimit && bits >= leastBits
     }
 
+    private static let failuresOfAlgebra: [DeltaicError.Code] = [
+        .notFinite, .notPositiveDefinite, .noConvergence, .unsupported,
+    ]
     private static let elementLimit = 20 << 20
     /// Under this rate the measured spectra were nowhere steep enough.
     private static let leastBits = 0.04
@@ -32,7 +35,7 @@ struct SteepSpectrumCodec: LossyCodec {
     func encode(_ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink) throws(DeltaicError) {
         let elements = Double(tensor.elementCount)
         let limit = Self.largestShare * bits * elements - Self.objectBits
-        if let part = self.part(tensor, limit: limit) {
+        if let part = try self.part(tensor, limit: limit) {
             let rest = bits - (part.storedBits(of: tensor) + Self.objectBits) / elements
             let alone = part.deltaSquares * RatePoint.noise(atBits: bits)
             if rest > 0, part.residualSquares * RatePoint.noise(atBits: rest) < alone {
@@ -45,11 +48,11 @@ struct SteepSpectrumCodec: LossyCodec {
     }
 
     /// Nil too where the linear algebra fails, as on deltas near the ends of binary32: the part is a gain, no need.
-    private func part(_ tensor: any DeltaSource, limit: Double) -> LowRankPart? {
+    private func part(_ tensor: any DeltaSource, limit: Double) throws(DeltaicError) -> LowRankPart? {
         do {
             guard try isSteep(tensor) else { return nil }
             return try LowRankPart(choosing: tensor, maximumBits: limit, eta: price)
-        } catch {
+        } catch  where Self.failuresOfAlgebra.contains(error.code) {
             return nil
         }
     }

@@ -61,6 +61,4 @@ struct SpooledObject: Sendable {
     let base: Digest?
     /// The objects with bytes that the chunks share.
     let shared: [Digest]
-
-    var storedBytes: Int { entries.reduce(0) { $0 + $1.storedBytes } }
 }

@@ -7,8 +7,6 @@ struct PlannedLossy: Sendable {
     let tensor: TensorTreatments.Lossy
     /// Nil for a delta of nothing but zeros: then it is the base's tensor.
     let planned: PlannedDelta?
-
-    var weight: Int { tensor.delta.elementCount }
 }
 
 /// Turns a goal for a model into settings of every tensor.
@@ -32,6 +30,8 @@ struct LossyPlanning: Sendable {
     func run(_ tensors: [TensorTreatments.Lossy]) throws -> [PlannedLossy] {
         let changed = tensors.indices.filter { !tensors[$0].delta.statistics.isZero }
         var result = tensors.map { PlannedLossy(tensor: $0, planned: nil) }
+        // A fine-tune that changed nothing is the base, whatever is asked of it.
+        guard tensors.isEmpty || !changed.isEmpty else { return result }
         let bits = try bitsPerWeight(changed.map { tensors[$0] })
         let groups = Dictionary(grouping: changed) { Group(tensors[$0], byClass: goal.isByClass) }
         for (group, members) in groups.sorted(by: { ($0.value.first ?? 0) < ($1.value.first ?? 0) }) {
