@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
 let package = Package(
     name: "deltaic",
     products: [
@@ -29,7 +31,8 @@ let package = Package(
         .systemLibrary(name: "CAllocator"),
 
         .target(name: "DeltaicCore", dependencies: ["CAllocator", "COpenSSL", "CXXHash"], swiftSettings: strict),
-        .target(name: "Kernels", swiftSettings: strict),
+        .target(name: "CKernels", cSettings: strictC),
+        .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: strict),
         .target(
             name: "DeltaicSchema", path: "Schema", exclude: ["README.md", "pack", "vectors"],
             sources: ["DeltaicSchema.swift"],

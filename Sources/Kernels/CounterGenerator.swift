@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Philox4x32-10: random words that are a function of a key and a counter alone, so that any part of a tensor's mask can be drawn
 /// without the parts before it.
 ///
@@ -42,6 +44,14 @@ public struct CounterGenerator: Sendable {
     ///
     /// The same words as ``block(_:)``, eight blocks at a time.
     public func fill(_ words: UnsafeMutableBufferPointer<UInt32>, fromBlock firstBlock: UInt64) {
+        guard VectorInstructions.areUsed else { return portableFill(words, fromBlock: firstBlock) }
+        let blocks = words.count / 32 * 8
+        deltaic_philox_words(key.0, key.1, domain, firstBlock, blocks, words.baseAddress)
+        portableFill(
+            UnsafeMutableBufferPointer(rebasing: words[(4 * blocks)...]), fromBlock: firstBlock &+ UInt64(blocks))
+    }
+
+    func portableFill(_ words: UnsafeMutableBufferPointer<UInt32>, fromBlock firstBlock: UInt64) {
         guard let base = words.baseAddress else { return }
         var block = firstBlock
         var position = 0
@@ -68,6 +78,19 @@ public struct CounterGenerator: Sendable {
     /// Lane 2k is the low half of word k, lane 2k + 1 its high half.
     /// - Parameter threshold: 1 to 65,535.
     public func keepMasks(_ masks: UnsafeMutableBufferPointer<UInt8>, fromBlock firstBlock: UInt64, threshold: UInt16) {
+        guard VectorInstructions.areUsed else {
+            return portableKeepMasks(masks, fromBlock: firstBlock, threshold: threshold)
+        }
+        let blocks = masks.count & ~7
+        deltaic_philox_below(key.0, key.1, domain, firstBlock, blocks, threshold, masks.baseAddress)
+        portableKeepMasks(
+            UnsafeMutableBufferPointer(rebasing: masks[blocks...]), fromBlock: firstBlock &+ UInt64(blocks),
+            threshold: threshold)
+    }
+
+    func portableKeepMasks(
+        _ masks: UnsafeMutableBufferPointer<UInt8>, fromBlock firstBlock: UInt64, threshold: UInt16
+    ) {
         var position = 0
         while position + 8 <= masks.count {
             let halves = eight(firstBlock &+ UInt64(position))

@@ -1,3 +1,5 @@
+internal import CKernels
+
 extension FloatFormat {
     /// The values of `base`, what `words` have more, in binary32, and whether all of these are finite.
     ///
@@ -8,6 +10,34 @@ extension FloatFormat {
         of words: [UInt8], from base: [UInt8]
     ) -> (base: [Float], differences: [Float], areFinite: Bool) {
         precondition(words.count == base.count)
+        guard VectorInstructions.areUsed else { return portableDifferences(of: words, from: base) }
+        let differences =
+            switch self {
+            case .binary32: deltaic_differences_f32
+            case .binary16: deltaic_differences_f16
+            case .bfloat16: deltaic_differences_bf16
+            }
+        let count = words.count / width
+        var areFinite = true
+        var found: [Float] = []
+        let values = [Float](unsafeUninitializedCapacity: count) { values, filled in
+            found = [Float](unsafeUninitializedCapacity: count) { found, filled in
+                words.withUnsafeBufferPointer { words in
+                    base.withUnsafeBufferPointer { base in
+                        areFinite = differences(
+                            words.baseAddress, base.baseAddress, count, values.baseAddress, found.baseAddress)
+                    }
+                }
+                filled = count
+            }
+            filled = count
+        }
+        return (values, found, areFinite)
+    }
+
+    func portableDifferences(
+        of words: [UInt8], from base: [UInt8]
+    ) -> (base: [Float], differences: [Float], areFinite: Bool) {
         guard self == .bfloat16 else {
             let base = values(of: base)
             var values = values(of: words)

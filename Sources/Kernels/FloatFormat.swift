@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The floating-point formats that lossy codecs work on, and how their words become numbers and back.
 public enum FloatFormat: Sendable, CaseIterable {
     case binary32
@@ -11,6 +13,21 @@ public enum FloatFormat: Sendable, CaseIterable {
     ///
     /// - Parameter bytes: a whole number of words.
     public func values(of bytes: [UInt8]) -> [Float] {
+        guard VectorInstructions.areUsed, self != .binary32 else { return portableValues(of: bytes) }
+        let count = bytes.count / width
+        return [Float](unsafeUninitializedCapacity: count) { values, filled in
+            bytes.withUnsafeBufferPointer { bytes in
+                if self == .binary16 {
+                    deltaic_values_f16(bytes.baseAddress, count, values.baseAddress)
+                } else {
+                    deltaic_values_bf16(bytes.baseAddress, count, values.baseAddress)
+                }
+            }
+            filled = count
+        }
+    }
+
+    func portableValues(of bytes: [UInt8]) -> [Float] {
         let count = bytes.count / width
         return [Float](unsafeUninitializedCapacity: count) { values, filled in
             bytes.withUnsafeBytes { bytes in
@@ -43,7 +60,25 @@ public enum FloatFormat: Sendable, CaseIterable {
     ///   - base: at least as many words as `delta` has values; what follows them is ignored.
     public func sum(base: [UInt8], delta: [Float]) -> [UInt8] {
         precondition(base.count >= delta.count * width)
+        guard VectorInstructions.areUsed else { return portableSum(base: base, delta: delta) }
         return [UInt8](unsafeUninitializedCapacity: delta.count * width) { target, filled in
+            base.withUnsafeBufferPointer { base in
+                delta.withUnsafeBufferPointer { delta in
+                    let sum =
+                        switch self {
+                        case .binary32: deltaic_sum_f32
+                        case .binary16: deltaic_sum_f16
+                        case .bfloat16: deltaic_sum_bf16
+                        }
+                    sum(base.baseAddress, delta.baseAddress, delta.count, target.baseAddress)
+                }
+            }
+            filled = delta.count * width
+        }
+    }
+
+    func portableSum(base: [UInt8], delta: [Float]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: delta.count * width) { target, filled in
             let target = UnsafeMutableRawBufferPointer(target)
             base.withUnsafeBytes { base in
                 delta.withUnsafeBufferPointer { delta in

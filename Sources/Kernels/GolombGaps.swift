@@ -116,13 +116,11 @@ public enum GolombGaps {
         var isGood = true
         let positions = [UInt32](unsafeUninitializedCapacity: count) { positions, filled in
             while filled < count {
-                var gap = 0
-                while reader.take(1) == 1 {
-                    gap += parameter
-                    guard next + gap < end else {
-                        isGood = false
-                        return
-                    }
+                let ones = reader.takeOnes(limit: (end - next) / parameter)
+                var gap = ones * parameter
+                guard next + gap < end else {
+                    isGood = false
+                    return
                 }
                 if parameter > 1 {
                     let first = Int(reader.take(remainder.bits - 1))

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Walsh-Hadamard transforms of runs of values, one after the other: they spread every value over its whole run.
 ///
 /// Not normalised: a run of 2^exponent values grows by 2^(exponent / 2), and the values after the last whole run, which are not
@@ -8,13 +10,19 @@ public enum HadamardRotation {
         let length = 1 << exponent
         let whole = values.count / length * length
         if let base = values.baseAddress {
-            for start in stride(from: 0, to: whole, by: length) { transform(base + start, length) }
+            for start in stride(from: 0, to: whole, by: length) {
+                if VectorInstructions.areUsed, exponent >= 3 {
+                    deltaic_hadamard_transform(base + start, UInt32(exponent))
+                } else {
+                    portableTransform(base + start, length)
+                }
+            }
         }
         let factor = Float(1 << (exponent / 2))
         for index in whole..<values.count { values[index] *= factor }
     }
 
-    private static func transform(_ values: UnsafeMutablePointer<Float>, _ length: Int) {
+    static func portableTransform(_ values: UnsafeMutablePointer<Float>, _ length: Int) {
         var half = 1
         // Short steps pair by pair, longer ones sixteen at a time.
         while half < min(16, length) {

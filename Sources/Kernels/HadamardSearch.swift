@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Finds, block by block, the codeword of a biorthogonal code that lies nearest to the direction of the values.
 ///
 /// A block has L = 2^e values x. The codewords are the rows of the L x L Walsh-Hadamard matrix and their negatives, each also
@@ -33,9 +35,32 @@ public struct HadamardSearch: Sendable {
     ///   - codes: receives for each block mask * 2L + row * 2 + (1 if negated).
     /// - Returns: the sum over the blocks of the product of block and codeword, which is never negative.
     public func search(_ values: UnsafeBufferPointer<Float>, codes: inout [UInt32]) -> Double {
-        let blocks = (values.count + length - 1) / length
-        codes.reserveCapacity(codes.count + blocks)
+        codes.reserveCapacity(codes.count + (values.count + length - 1) / length)
+        guard VectorInstructions.areUsed else { return portableSearch(values, codes: &codes) }
+        // Eight blocks at a time, one to a lane.
+        let whole = values.count / (8 * length) * (8 * length)
         var sum = 0.0
+        withUnsafeTemporaryAllocation(byteCount: 64 * length, alignment: 32) { work in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 8) { best in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 8) { found in
+                    for start in stride(from: 0, to: whole, by: 8 * length) {
+                        deltaic_hadamard_search(
+                            values.baseAddress.map { $0 + start }, UInt32(exponent), masks, UInt32(1 << maskBits),
+                            work.assumingMemoryBound(to: Float.self).baseAddress, best.baseAddress, found.baseAddress)
+                        codes.append(contentsOf: found)
+                        for product in best { sum += Double(product) }
+                    }
+                }
+            }
+        }
+        return portableSearch(UnsafeBufferPointer(rebasing: values[whole...]), codes: &codes, sum: sum)
+    }
+
+    func portableSearch(
+        _ values: UnsafeBufferPointer<Float>, codes: inout [UInt32], sum: Double = 0
+    ) -> Double {
+        let blocks = (values.count + length - 1) / length
+        var sum = sum
         // Sixteen blocks at a time, one to a lane.
         withUnsafeTemporaryAllocation(of: SIMD16<Float>.self, capacity: length) { lanes in
             withUnsafeTemporaryAllocation(of: SIMD16<Float>.self, capacity: length) { work in

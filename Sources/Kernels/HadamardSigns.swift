@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The signs of Walsh-Hadamard codewords, 32 to a word, a set bit for -1.
 public enum HadamardSigns {
     /// For row k and position i below 32: bit i is the parity of k & i.
@@ -38,6 +40,19 @@ public enum HadamardSigns {
         _ amplitude: Float, signs: UnsafeBufferPointer<UInt32>, from start: Int,
         to values: UnsafeMutableBufferPointer<Float>
     ) {
+        // Words from the first value on.
+        if VectorInstructions.areUsed, start % 32 == 0 {
+            precondition(start + values.count <= 32 * signs.count)
+            deltaic_add_signs(signs.baseAddress.map { $0 + start / 32 }, amplitude, values.baseAddress, values.count)
+        } else {
+            portableAdd(amplitude, signs: signs, from: start, to: values)
+        }
+    }
+
+    static func portableAdd(
+        _ amplitude: Float, signs: UnsafeBufferPointer<UInt32>, from start: Int,
+        to values: UnsafeMutableBufferPointer<Float>
+    ) {
         let word = amplitude.bitPattern
         var index = 0
         let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -64,6 +79,17 @@ public enum HadamardSigns {
 
     /// Negates each of `values` whose sign's bit is set; the first has bit `start`.
     public static func apply(
+        _ signs: UnsafeBufferPointer<UInt32>, from start: Int, to values: UnsafeMutableBufferPointer<Float>
+    ) {
+        if VectorInstructions.areUsed, start % 32 == 0 {
+            precondition(start + values.count <= 32 * signs.count)
+            deltaic_apply_signs(signs.baseAddress.map { $0 + start / 32 }, values.baseAddress, values.count)
+        } else {
+            portableApply(signs, from: start, to: values)
+        }
+    }
+
+    static func portableApply(
         _ signs: UnsafeBufferPointer<UInt32>, from start: Int, to values: UnsafeMutableBufferPointer<Float>
     ) {
         for index in 0..<values.count {

@@ -106,6 +106,45 @@ public struct BitUnpacker: Sendable {
     /// Takes a field of at most 32 bits.
     @inline(__always)
     public mutating func take(_ bits: Int) -> UInt64 {
+        if count < bits { fill(bits) }
+        let value = pending & (1 << UInt64(bits) &- 1)
+        pending >>= UInt64(bits)
+        count -= bits
+        return value
+    }
+
+    /// Takes bits of 1 and the 0 after them; counts no more ones than `limit`, after which it may have taken any number.
+    @inline(__always)
+    public mutating func takeOnes(limit: Int) -> Int {
+        var ones = 0
+        while ones <= limit {
+            if count == 0 { fill(1) }
+            // Zeros are above the pending bits.
+            let run = (~pending).trailingZeroBitCount
+            if run < count {
+                pending >>= UInt64(run + 1)
+                count -= run + 1
+                return ones + run
+            }
+            ones += count
+            pending = 0
+            count = 0
+        }
+        return ones
+    }
+
+    /// Makes at least `bits` bits pending.
+    private mutating func fill(_ bits: Int) {
+        if position + 8 <= bytes.count {
+            let word = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt64.self) }
+            pending |= UInt64(littleEndian: word) << UInt64(count)
+            let taken = (63 - count) / 8
+            position += taken
+            count += 8 * taken
+            // What does not belong to whole bytes is read again.
+            pending &= ~0 >> UInt64(64 - count)
+            return
+        }
         while count < bits {
             if position < bytes.count {
                 pending |= UInt64(bytes[position]) << UInt64(count)
@@ -115,12 +154,8 @@ public struct BitUnpacker: Sendable {
             position += 1
             count += 8
         }
-        let value = pending & (1 << UInt64(bits) &- 1)
-        pending >>= UInt64(bits)
-        count -= bits
-        return value
     }
 
-    /// The bytes that were not touched yet.
-    public var untouchedBytes: Int { max(0, bytes.count - position) }
+    /// The whole bytes that nothing was taken of.
+    public var untouchedBytes: Int { max(0, bytes.count - position + count / 8) }
 }

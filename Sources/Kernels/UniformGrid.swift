@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Levels at equal distances from a lowest to a highest value, and the nearest of them to a number.
 ///
 /// All steps are binary32 operations, each rounded on its own: level c of L + 1 is c / L * (highest - lowest) + lowest.
@@ -26,6 +28,18 @@ public struct UniformGrid: Sendable, Equatable {
     ///
     /// - Parameter values: finite; `highest - lowest` is positive and finite.
     public func codes(of values: [Float]) -> [UInt8] {
+        guard VectorInstructions.areUsed else { return portableCodes(of: values) }
+        return [UInt8](unsafeUninitializedCapacity: values.count) { codes, filled in
+            values.withUnsafeBufferPointer { values in
+                deltaic_grid_codes(
+                    values.baseAddress, values.count, lowest, highest - lowest, Float(levelCount - 1),
+                    codes.baseAddress)
+            }
+            filled = values.count
+        }
+    }
+
+    func portableCodes(of values: [Float]) -> [UInt8] {
         let range = highest - lowest
         let last = Float(levelCount - 1)
         return [UInt8](unsafeUninitializedCapacity: values.count) { codes, filled in

@@ -32,6 +32,33 @@ import Testing
         #expect(details["version"]["lossyCodec"].string == "seeded-sign")
     }
 
+    @Test(
+        "kernels with and without vector instructions make the same files",
+        arguments: [
+            ["seeded-sign", "--bits", "0.08"], ["seeded-sign", "--bits", "1.5"], ["ultradelta"],
+            ["ultradelta", "--set", "mask=seeded"], ["bitdelta"], ["dare"], ["deltadq"],
+        ])
+    func portableKernels(_ options: [String]) async throws {
+        var digests: [[String: String]] = []
+        for portable in ["0", "1"] {
+            let workspace = try await Workspace()
+            let (base, tuned) = try pair(in: workspace)
+            try await workspace.succeed("base", "add", base, "--name", "tiny")
+            let outcome = try await workspace.deltaic.run(
+                ["register", tuned, "--name", "m", "--base", "tiny", "--codec"] + options,
+                environment: ["DELTAIC_PORTABLE_KERNELS": portable])
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            // The other way round, and checked against the hashes of the registration.
+            let out = workspace.directory.path("out")
+            let pulled = try await workspace.deltaic.run(
+                ["pull", "m", "--output", out],
+                environment: ["DELTAIC_PORTABLE_KERNELS": portable == "0" ? "1" : "0"])
+            try #require(pulled.status == 0, "\(pulled.errors)")
+            digests.append(try FolderContents.digests(of: out))
+        }
+        #expect(digests[0] == digests[1])
+    }
+
     @Test("a dry run prints figures and registers nothing")
     func dryRun() async throws {
         let workspace = try await Workspace()

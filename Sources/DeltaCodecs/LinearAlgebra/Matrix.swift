@@ -1,4 +1,5 @@
 public import DeltaicCore
+internal import Kernels
 
 /// A matrix of FP32 in row-major order.
 ///
@@ -127,10 +128,11 @@ public struct Matrix: Sendable, Equatable {
         return Matrix(rows: left.rows, columns: left.columns, values: zip(left.values, right.values).map { $0 + $1 })
     }
 
+    /// The sum of squares, summed in FP64.
+    var frobeniusSquare: Double { values.withUnsafeBufferPointer { SquareSum.of($0) } }
+
     /// The square root of the sum of squares, summed in FP64.
-    public var frobeniusNorm: Double {
-        values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    }
+    public var frobeniusNorm: Double { frobeniusSquare.squareRoot() }
 
     /// The product with `other`, either of them transposed on the way.
     ///
@@ -146,8 +148,8 @@ public struct Matrix: Sendable, Equatable {
     /// - Parameter name: what the matrix is, for the message.
     /// - Throws: `.notFinite` with the first place.
     public func requireFinite(_ name: String) throws(DeltaicError) {
-        // A product with zero is zero unless the factor is NaN or infinite; this loop needs no branches.
-        guard !(values.reduce(Float(0)) { $0 + $1 * 0 } == 0), let index = values.firstIndex(where: { !$0.isFinite })
+        // Squares of finite numbers have a finite sum in binary64.
+        guard !frobeniusSquare.isFinite, let index = values.firstIndex(where: { !$0.isFinite })
         else { return }
         throw DeltaicError(
             .notFinite, "\(name) has a value that is no finite number",

@@ -42,7 +42,8 @@ public struct DeltaTensor: DeltaSource {
         var statistics = DeltaStatistics()
         let grid = ChunkGrid(elementCount: rows * columns, width: type.width)
         for position in 0..<grid.chunkCount {
-            statistics.add(try Self.chunk(position, grid: grid, base: base, fineTuned: fineTuned, type: type))
+            statistics.add(
+                try Self.chunk(position, grid: grid, base: base, fineTuned: fineTuned, type: type), columns: columns)
         }
         self.statistics = statistics
     }

@@ -65,7 +65,7 @@ struct ResidualSource: DeltaSource {
         self.terms = terms
         self.shared = SharedTable(bytes: shared)
         self.coder = coder
-        for position in 0..<tensor.chunkCount { statistics.add(try chunk(position)) }
+        for position in 0..<tensor.chunkCount { statistics.add(try chunk(position), columns: columns) }
     }
 
     var name: String { tensor.name }

@@ -36,8 +36,11 @@ struct SeededRound {
         for (number, level) in levels.enumerated() where layout.counts[number] > 0 {
             guard let point = level.point, let search = searches[number] else { continue }
             var values = [Float](unsafeUninitializedCapacity: layout.counts[number]) { buffer, filled in
-                for run in layout.runs[number] {
-                    for (offset, index) in run.elements.enumerated() { buffer[run.position + offset] = delta[index] }
+                delta.withUnsafeBufferPointer { delta in
+                    for run in layout.runs[number] {
+                        _ = UnsafeMutableBufferPointer(rebasing: buffer[run.position...]).update(
+                            fromContentsOf: delta[run.elements])
+                    }
                 }
                 filled = layout.counts[number]
             }
@@ -58,9 +61,7 @@ struct SeededRound {
             var codes: [UInt32] = []
             values.withUnsafeBufferPointer { values in
                 products[number] += search.search(values, codes: &codes)
-                var sum = 0.0
-                for value in values { sum += Double(value) * Double(value) }
-                squares[number] += sum / Double(1 << level.rotation)
+                squares[number] += SquareSum.of(values) / Double(1 << level.rotation)
             }
             elements[number] += Double(values.count)
             for code in codes { packer.append(UInt64(code), bits: point.codeBits) }

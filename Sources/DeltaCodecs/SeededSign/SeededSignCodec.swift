@@ -22,16 +22,17 @@ struct SeededSignCodec: LossyCodec {
     static let roundLimit = 7
 
     func encode(_ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink) throws(DeltaicError) {
+        guard bits * Double(tensor.elementCount) > roundBudget(tensor) else {
+            return try encodeOnce(tensor, coder: coder, sink: sink)
+        }
         var budget = bits * Double(tensor.elementCount)
         var rounds: [SeededRound] = []
         var total = 0.0
         while rounds.count < Self.roundLimit {
             let rows = try rowSquares(tensor, after: rounds, coder: coder)
             if rounds.isEmpty { total = rows.reduce(0, +) }
-            let perRound = min(budget, Double(tensor.elementCount) + overhead(tensor))
-            let allocation = LevelAllocation(
-                rowSquares: rows, columns: tensor.columns, budget: perRound - parameterBits(tensor),
-                chunks: tensor.chunkCount)
+            let perRound = min(budget, roundBudget(tensor))
+            let allocation = allocation(tensor, rowSquares: rows, budget: perRound)
             guard !allocation.points.allSatisfy({ $0 == nil }) else { break }
             // Keys of rounds differ in a fixed odd step.
             var round = SeededRound(
@@ -59,6 +60,36 @@ struct SeededSignCodec: LossyCodec {
             try sink.append(terms)
         }
     }
+
+    /// One round whose amplitudes are those of each chunk: every chunk is read once, and proven while it is still at hand.
+    private func encodeOnce(
+        _ tensor: any DeltaSource, coder: any StreamCoder, sink: any TermSink
+    ) throws(DeltaicError) {
+        let allocation = allocation(
+            tensor, rowSquares: try rowSquares(tensor, after: [], coder: coder),
+            budget: bits * Double(tensor.elementCount))
+        let empty = SeededRound(key: tensor.key, allocation: allocation)
+        for position in 0..<tensor.chunkCount {
+            let (residual, context) = try residual(tensor, position, after: [], coder: coder)
+            var terms: [LossyTerm] = baseScale == 0 ? [] : [BaseScaleTerm.encode(baseScale)]
+            if allocation.points.contains(where: { $0 != nil }) {
+                var round = empty
+                round.encode(residual, context: context)
+                round.setUnbiasedAmplitudes(gain: gain)
+                terms.append(try round.term(0, context: context, coder: coder))
+            }
+            try sink.append(terms)
+        }
+    }
+
+    private func allocation(_ tensor: any DeltaSource, rowSquares: [Double], budget: Double) -> LevelAllocation {
+        LevelAllocation(
+            rowSquares: rowSquares, columns: tensor.columns, budget: budget - parameterBits(tensor),
+            chunks: tensor.chunkCount)
+    }
+
+    /// The most bits that one round takes.
+    private func roundBudget(_ tensor: any DeltaSource) -> Double { Double(tensor.elementCount) + overhead(tensor) }
 
     private func parameterBits(_ tensor: any DeltaSource) -> Double { Double(tensor.chunkCount * 8 * 12) }
 
@@ -100,18 +131,14 @@ struct SeededSignCodec: LossyCodec {
     private func rowSquares(
         _ tensor: any DeltaSource, after rounds: [SeededRound], coder: any StreamCoder
     ) throws(DeltaicError) -> [Double] {
+        if rounds.isEmpty, baseScale == 0 { return tensor.statistics.rowSquares }
         var squares = [Double](repeating: 0, count: tensor.rows)
         for position in 0..<tensor.chunkCount {
             let (residual, context) = try residual(tensor, position, after: rounds, coder: coder)
             residual.withUnsafeBufferPointer { residual in
                 for row in context.rows {
-                    // In binary64: squares of binary32 leave its range.
-                    var sum = 0.0
-                    for index in context.elements(ofRow: row) {
-                        let value = Double(residual[index])
-                        sum += value * value
-                    }
-                    squares[row] += sum
+                    squares[row] += SquareSum.of(
+                        UnsafeBufferPointer(rebasing: residual[context.elements(ofRow: row)]))
                 }
             }
         }

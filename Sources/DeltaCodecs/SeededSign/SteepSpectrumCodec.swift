@@ -57,14 +57,11 @@ struct SteepSpectrumCodec: LossyCodec {
         }
     }
 
-    /// Whether the largest direction alone is worth its bits: a few passes over the matrix, where the others take many.
+    /// Whether the largest direction alone may be worth its bits: a few passes over the matrix, where the others take many.
     private func isSteep(_ tensor: any DeltaSource) throws(DeltaicError) -> Bool {
-        guard !tensor.statistics.isZero,
-            let first = try LowRankPart.directions(try tensor.matrix(), moments: nil, rank: 1, seed: tensor.key),
-            let sigma = first.values.first
-        else { return false }
+        guard !tensor.statistics.isZero, let probe = try SpectrumProbe(tensor) else { return false }
         let cost = Double(2 * (tensor.rows + tensor.columns) + LowRankSize.bitsPerDirection)
-        let kept = Double(sigma) * Double(sigma) * (1 - LowRankPart.loss(bits: 2))
+        let kept = probe.largestSquare * (1 - LowRankPart.loss(bits: 2))
         return kept / cost > price * tensor.statistics.squareSum / Double(tensor.elementCount)
     }
 

@@ -45,7 +45,7 @@ struct PieceDelta: DeltaSource {
     func measured() throws(DeltaicError) -> PieceDelta {
         var result = self
         result.statistics = DeltaStatistics()
-        for position in 0..<chunkCount { result.statistics.add(try chunk(position)) }
+        for position in 0..<chunkCount { result.statistics.add(try chunk(position), columns: columns) }
         return result
     }
 
