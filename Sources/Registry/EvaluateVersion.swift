@@ -29,11 +29,11 @@ extension ModelRegistry {
     /// - Throws: `.evaluationFailed` if the command fails or prints no number.
     public func evaluate(_ reference: VersionReference, command: String) async throws -> EvaluationResult {
         let version = try catalog.version(reference)
-        let folder = FileManager.default.temporaryDirectory.path + "/deltaic-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try ScratchFolder()
+        defer { withExtendedLifetime(folder) {} }
         let exact = VersionReference(model: version.model, selector: .number(version.number))
-        _ = try await pull(exact, to: folder)
-        let score = try await ScoreCommand(command: command).run(on: folder)
+        _ = try await pull(exact, to: folder.path)
+        let score = try await ScoreCommand(command: command).run(on: folder.path)
         let record = EvaluationRecord(
             command: command, score: score, createdAt: Int(Date().timeIntervalSince1970))
         try catalog.addEvaluation(record, to: version.id)
