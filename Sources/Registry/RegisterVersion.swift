@@ -118,16 +118,6 @@ extension ModelRegistry {
             skipped: model.skipped, lossy: registration.lossy.map { _ in content.report(writer) })
     }
 
-    /// Does all that a lossy registration does, and leaves nothing behind: what it would store is seen in the result.
-    public func preview(_ path: String, as registration: Registration) async throws -> LossyPreview {
-        let model = try ModelDirectory.open(path)
-        let lock = try lockForReading()
-        defer { withExtendedLifetime(lock) {} }
-        let base = try baseVersion(registration)
-        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
-        return try await preview(scanned, as: registration, base: base) { _, _ in }
-    }
-
     private func tagged(_ version: VersionRecord, _ tags: [String]) throws -> VersionSummary {
         for tag in tags { try catalog.setTag(model: version.model, tag: tag, version: version.id) }
         return VersionSummary(try catalog.version(id: version.id) ?? version)

@@ -52,6 +52,46 @@ import Testing
         #expect(try await workspace.json("list").array.isEmpty)
     }
 
+    @Test("a command that is killed leaves a folder, and the next one removes it")
+    func killed() async throws {
+        let workspace = try await Workspace()
+        try await workspace.addPair()
+        try workspace.directory.write("tmp/keep", [])
+        let folder = workspace.directory.path("tmp")
+        func leftovers() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("deltaic-") }
+        }
+        let killed = try await workspace.deltaic.run(
+            ["evaluate", "org/tuned", "--command", "kill -9 $PPID"], environment: ["TMPDIR": folder])
+        #expect(killed.status == 128 + SIGKILL)
+        let name = try #require(try leftovers().first)
+        // As if a minute had gone by.
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1)],
+            ofItemAtPath: folder + "/" + name + "/.deltaic-scratch")
+        let next = try await workspace.deltaic.run(
+            ["evaluate", "org/tuned", "--command", "echo 1"], environment: ["TMPDIR": folder])
+        #expect(next.status == 0, "\(next.errors)")
+        #expect(try leftovers().isEmpty)
+    }
+
+    @Test("a signal ends a user's command too, and the folder goes", .timeLimit(.minutes(1)))
+    func interruptedEvaluation() async throws {
+        let workspace = try await Workspace()
+        try await workspace.addPair()
+        try workspace.directory.write("tmp/keep", [])
+        let pipe = try NamedPipe(path: workspace.directory.path("pipe"))
+        let outcome = try await workspace.deltaic.run(
+            ["evaluate", "org/tuned", "--command", "echo 1 > '\(pipe.path)'; sleep 600"],
+            environment: ["TMPDIR": workspace.directory.path("tmp")]
+        ) { process in
+            #expect(await pipe.line() == "1")
+            kill(process, SIGTERM)
+        }
+        #expect(outcome.status == 128 + SIGTERM && outcome.errors == "error: interrupted\n")
+        #expect(FolderContents.files(in: workspace.directory.path("tmp")) == ["keep"])
+    }
+
     @Test("commands that only read work while another process registers")
     func readsWhileWriting() async throws {
         let workspace = try await Workspace()

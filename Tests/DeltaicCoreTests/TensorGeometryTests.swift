@@ -74,6 +74,28 @@ struct ChunkGridTests {
     }
 }
 
+@Suite("Matrices of tensors")
+struct TensorMatrixTests {
+    @Test(
+        "a row is all but the first dimension, of a stack of matrices the last one",
+        arguments: [
+            ("a.weight", [8, 5], 5), ("a.weight", [8, 5, 3], 15), ("a.weight", [64, 32, 3, 3], 288),
+            ("experts.gate_up_proj", [4, 64, 32], 32), ("block_sparse_moe.input_linear.weight", [8, 16, 16], 16),
+            ("experts.gate_up_proj", [4, 64, 15], 960), ("experts.gate_up_proj", [4, 15, 64], 960),
+            ("encoder.pos_conv_embed.conv.weight", [768, 48, 128], 6144), ("experts.w", [2, 2, 64, 64], 8192),
+        ])
+    func columns(name: String, dimensions: [Int], expected: Int) throws {
+        let shape = try #require(TensorShape(dimensions))
+        #expect(shape.matrixColumns(name: name) == expected)
+        #expect(shape.rowLength % expected == 0)
+    }
+
+    @Test("scalars and vectors are one row", arguments: [[], [7]])
+    func vectors(dimensions: [Int]) throws {
+        #expect(try #require(TensorShape(dimensions)).matrixColumns(name: "a") == nil)
+    }
+}
+
 @Suite("Element types")
 struct ElementTypeTests {
     @Test("every dtype has a number of its own, which leads back to it")

@@ -81,6 +81,61 @@ import Testing
         await #expect(throws: DeltaicError.self) { try await merged(test, path) }
     }
 
+    @Test("null in a configuration is the same as nothing")
+    func nulls() async throws {
+        let config = #"""
+            {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "use_rslora": null, "rank_pattern": null,
+             "alpha_pattern": {"q_proj": null, "v_proj": 3}, "init_lora_weights": null, "layer_replication": null}
+            """#
+        let plain = try TestRegistry()
+        let expected = try await merged(plain, try await adapter(plain))
+        let test = try TestRegistry()
+        #expect(try await merged(test, try await adapter(test, config: config)) == expected)
+    }
+
+    @Test(
+        "a value of the wrong type is refused with the file and the key",
+        arguments: [
+            (#""r": "2""#, "r", "a whole number"), (#""lora_alpha": {}"#, "lora_alpha", "a number"),
+            (#""use_rslora": 1"#, "use_rslora", "true or false"),
+            (#""alpha_pattern": {"q_proj": "x"}"#, "alpha_pattern.q_proj", "a number"),
+            (#""rank_pattern": []"#, "rank_pattern", "an object"),
+            (#""init_lora_weights": 1"#, "init_lora_weights", "a string"),
+        ])
+    func wrongTypes(_ member: String, _ key: String, _ expected: String) async throws {
+        let test = try TestRegistry()
+        let path = try await adapter(test, config: #"{"peft_type": "LORA", "# + member + "}")
+        let error = try await #require(throws: DeltaicError.self) { try await merged(test, path) }
+        #expect(Array(error.places.suffix(2)) == ["adapter_config.json", key], "\(error)")
+        #expect(error.expected == expected && !error.description.contains("Error"))
+    }
+
+    @Test("a merged weight that overflows F16 is refused with its tensor", arguments: [true, false])
+    func overflow(isReplacement: Bool) async throws {
+        let test = try TestRegistry()
+        // 60,000 is 0x7b53; the two largest products are 4 times 4,096.
+        let base = [UInt8](repeating: 0, count: 30) + [0x53, 0x7b]
+        try await test.addBase(
+            try test.folder("base", [TestTensor("model.q_proj.weight", .float16, [4, 4], bytes: base)]))
+        var builder = SafetensorsBuilder()
+        if isReplacement {
+            let values = Self.bytes([Float](repeating: 0, count: 15) + [65_520])
+            builder.add("base_model.model.model.q_proj.modules_to_save.weight", .float32, [4, 4], values)
+        } else {
+            builder.add("base_model.model.model.q_proj.lora_A.weight", .float32, [1, 4], Self.bytes([0, 0, 0, 4]))
+            builder.add("base_model.model.model.q_proj.lora_B.weight", .float32, [4, 1], Self.bytes([0, 0, 0, 4096]))
+        }
+        try test.directory.write("adapter/adapter_model.safetensors", builder.bytes())
+        let config = #"{"peft_type": "LORA", "r": 1, "lora_alpha": 1}"#
+        try test.directory.write("adapter/adapter_config.json", config.utf8)
+        let error = try await #require(throws: DeltaicError.self) {
+            try await merged(test, test.directory.path("adapter"))
+        }
+        #expect(error.description.contains("model.q_proj.weight, element 15") && error.message.contains("F16"))
+        let files = try test.contents(of: test.directory.path("merged"))
+        #expect(files["model.safetensors"] == nil)
+    }
+
     @Test(
         "factors that leave anything open are refused",
         arguments: [

@@ -21,14 +21,21 @@ struct RandomizedSVD {
         try matrix.requireFinite("the matrix to decompose")
         let width = min(rank + oversampling, matrix.rows, matrix.columns)
         var basis = try LAPACK.orthonormalised(
-            try matrix.times(Self.gaussian(rows: matrix.columns, columns: width, seed: seed)))
+            try finite(try matrix.times(Self.gaussian(rows: matrix.columns, columns: width, seed: seed))))
         for _ in 0..<powerIterations {
-            let other = try LAPACK.orthonormalised(try matrix.times(basis, transposingSelf: true))
-            basis = try LAPACK.orthonormalised(try matrix.times(other))
+            let other = try LAPACK.orthonormalised(try finite(try matrix.times(basis, transposingSelf: true)))
+            basis = try LAPACK.orthonormalised(try finite(try matrix.times(other)))
         }
-        let small = try LAPACK.singularValues(try basis.times(matrix, transposingSelf: true), withVectors: true)
+        let small = try LAPACK.singularValues(
+            try finite(try basis.times(matrix, transposingSelf: true)), withVectors: true)
         let result = SingularValues(left: try basis.times(small.left), values: small.values, right: small.right)
         return result.prefix(rank)
+    }
+
+    /// Sums of values near FP32's largest overflow, and LAPACK would blame its caller for that.
+    private func finite(_ product: Matrix) throws(DeltaicError) -> Matrix {
+        try product.requireFinite("a product of the matrix to decompose")
+        return product
     }
 
     /// Independent values of the standard normal distribution; the same seed gives the same matrix.

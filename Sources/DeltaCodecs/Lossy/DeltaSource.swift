@@ -3,8 +3,9 @@ public import Kernels
 
 /// The difference of a tensor from its base, given chunk by chunk.
 ///
-/// The matrix that codecs see has `rows` rows of `columns`: the first dimension of the tensor, and the rest flattened. A vector or a
-/// scalar is one row. Only the leading rows that the base has too are seen.
+/// The matrix that codecs see has `rows` rows of `columns`: the first dimension of the tensor, and the rest flattened; of a
+/// stack of matrices, as experts are stored, the rows of all matrices (`TensorShape.matrixColumns(name:)`). A vector or a scalar is one row.
+/// Only the leading rows that the base has too are seen.
 public protocol DeltaSource: Sendable {
     /// The tensor's name, for errors and for the order of ties.
     var name: String { get }

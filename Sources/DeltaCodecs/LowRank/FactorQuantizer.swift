@@ -28,6 +28,7 @@ struct FactorQuantizer {
     /// - Parameters:
     ///   - delta: the matrix to come near to.
     ///   - factors: of which the right ones times the values are the rows to store.
+    /// - Throws: `.unsupported` if the factors, or their squares, are too large; what linear algebra throws.
     func quantize(
         _ delta: Matrix, left: Matrix, right: Matrix
     ) throws(DeltaicError) -> Band {
@@ -36,6 +37,12 @@ struct FactorQuantizer {
         let rightValues = stored.values
         let weighted = try moments.map { moments throws(DeltaicError) in try rightValues.times(moments) } ?? rightValues
         let hessian = try weighted.times(rightValues, transposingOther: true)
+        guard hessian.values.allSatisfy(\.isFinite) else {
+            let largest = delta.values.reduce(Float(0)) { max($0, $1.magnitude) }
+            throw DeltaicError(
+                .unsupported, "the delta is too large for factors: their squares overflow F32",
+                found: "a change of \(largest)", advice: "store this tensor exactly, or with a codec without factors")
+        }
         let target = try leastSquares(delta, weighted: weighted, hessian: hessian) ?? left
         let other = try side(target, grid, hessian: hessian, byColumns: true)
         guard stored.exponent + other.exponent <= FactorLayout.exponentSumLimit else {

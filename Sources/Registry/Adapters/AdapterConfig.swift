@@ -39,11 +39,17 @@ struct AdapterConfig: Decodable, Sendable {
         usesRankStabilisation = try container.decodeIfPresent(Bool.self, forKey: .usesRankStabilisation) ?? false
         isTransposed = try container.decodeIfPresent(Bool.self, forKey: .isTransposed) ?? false
         usesMagnitudes = try container.decodeIfPresent(Bool.self, forKey: .usesMagnitudes) ?? false
-        let initialisation = (try? container.decode(String.self, forKey: .initialisation))?.lowercased() ?? ""
+        // True or false, or the name of a way.
+        let isFlag = (try? container.decodeIfPresent(Bool.self, forKey: .initialisation)) != nil
+        let initialisation =
+            isFlag ? "" : try container.decodeIfPresent(String.self, forKey: .initialisation)?.lowercased() ?? ""
         let isReplicated = try container.contains(.layerReplication) && !container.decodeNil(forKey: .layerReplication)
         changesBase = isReplicated || ["pissa", "olora", "corda"].contains { initialisation.hasPrefix($0) }
-        rankPattern = try container.decodeIfPresent([String: Int].self, forKey: .rankPattern) ?? [:]
-        alphaPattern = try container.decodeIfPresent([String: Double].self, forKey: .alphaPattern) ?? [:]
+        // A module with null has no number of its own.
+        let ranks = try container.decodeIfPresent([String: Int?].self, forKey: .rankPattern) ?? [:]
+        let alphas = try container.decodeIfPresent([String: Double?].self, forKey: .alphaPattern) ?? [:]
+        rankPattern = ranks.compactMapValues { $0 }
+        alphaPattern = alphas.compactMapValues { $0 }
     }
 
     /// - Throws: `.unsupportedAdapter` if it cannot be read, or is of a kind that cannot be merged exactly.
@@ -51,8 +57,7 @@ struct AdapterConfig: Decodable, Sendable {
         do {
             self = try JSONDecoder().decode(AdapterConfig.self, from: Data(json))
         } catch {
-            throw DeltaicError(
-                .unsupportedAdapter, "the adapter's configuration cannot be read: \(error)", at: [Self.fileName])
+            throw Self.unreadable(error)
         }
         guard !changesBase else {
             throw DeltaicError(
@@ -91,6 +96,44 @@ struct AdapterConfig: Decodable, Sendable {
                 found: "alpha \(alpha), rank \(rank)")
         }
         return scaling
+    }
+
+    /// Tells what the decoder found in the words of this program, with the key.
+    private static func unreadable(_ error: any Error) -> DeltaicError {
+        func described(
+            _ context: DecodingError.Context, expected: Any.Type? = nil, missing: String? = nil
+        ) -> DeltaicError {
+            let key = context.codingPath.map(\.stringValue) + (missing.map { [$0] } ?? [])
+            let message =
+                if key.isEmpty {
+                    "the adapter's configuration is no JSON object"
+                } else if missing != nil {
+                    "the adapter's configuration lacks a key"
+                } else {
+                    "the adapter's configuration has a value that cannot be read"
+                }
+            return DeltaicError(
+                .unsupportedAdapter, message, at: [fileName] + (key.isEmpty ? [] : [key.joined(separator: ".")]),
+                expected: key.isEmpty ? nil : expected.map(words))
+        }
+        return switch error as? DecodingError {
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            described(context, expected: type)
+        case .keyNotFound(let key, let context): described(context, missing: key.stringValue)
+        case .dataCorrupted(let context): described(context)
+        default: DeltaicError(.unsupportedAdapter, "the adapter's configuration cannot be read", at: [fileName])
+        }
+    }
+
+    /// What a type is called in JSON.
+    private static func words(_ type: Any.Type) -> String {
+        switch type {
+        case is Bool.Type: "true or false"
+        case is Int.Type: "a whole number"
+        case is Double.Type: "a number"
+        case is String.Type: "a string"
+        default: "an object"
+        }
     }
 
     /// PEFT reads keys as regular expressions; a plain name means the same either way.

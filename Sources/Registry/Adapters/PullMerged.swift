@@ -11,7 +11,8 @@ extension ModelRegistry {
     ///
     /// W + scaling * B A in binary32, the sum over the rank in order, rounded once to the base's dtype. Files of the adapter other than its
     /// own (a tokenizer, a chat template) take the place of the base's.
-    /// - Throws: `.unsupportedAdapter` if the version is no LoRA adapter, or one that does not fit its base.
+    /// - Throws: `.unsupportedAdapter` if the version is no LoRA adapter, or one that does not fit its base; `.notFinite` if
+    ///   a merged weight overflows the base's dtype.
     public func pullMerged(_ reference: VersionReference, to output: String) async throws -> PullResult {
         let lock = try lockForReading()
         defer { withExtendedLifetime(lock) {} }
@@ -152,7 +153,8 @@ private struct MergedTensor: Sendable {
         case .replacement(let tensor):
             if tensor.type == base.type { return try objects.chunk(position, of: tensor.object) }
             let zeros = [UInt8](repeating: 0, count: elements.count * base.type.width)
-            return format.sum(base: zeros, delta: Array(left[elements]))
+            let values = Array(left[elements])
+            return try checked(format.sum(base: zeros, delta: values), from: values, first: elements.lowerBound)
         }
         let words = try objects.chunk(position, of: base.object)
         let columns = base.shape.rowLength
@@ -160,6 +162,19 @@ private struct MergedTensor: Sendable {
         var product = [Float](repeating: 0, count: rows.count * columns)
         FactorProduct.add(left: left, right: right, rank: rank, rows: rows, columns: columns, to: &product)
         let start = elements.lowerBound - rows.lowerBound * columns
-        return format.sum(base: words, delta: product[start..<start + elements.count].map { scaling * $0 })
+        let sum = format.sum(base: words, delta: product[start..<start + elements.count].map { scaling * $0 })
+        return try checked(sum, from: format.values(of: words), first: elements.lowerBound)
+    }
+
+    /// Refuses what merging made infinite, or no number; what was so before it may stay.
+    private func checked(_ words: [UInt8], from values: [Float], first: Int) throws(DeltaicError) -> [UInt8] {
+        let merged = format.values(of: words)
+        // A product with zero is zero unless the factor is NaN or infinite; this loop needs no branches.
+        guard !(merged.reduce(Float(0)) { $0 + $1 * 0 } == 0),
+            let index = merged.indices.first(where: { !merged[$0].isFinite && values[$0].isFinite })
+        else { return words }
+        throw DeltaicError(
+            .notFinite, "a merged weight overflows \(base.type.rawValue)", at: ["element \(first + index)"],
+            found: "\(merged[index])", advice: "pull the adapter as it is and merge it with PEFT, in a wider dtype")
     }
 }

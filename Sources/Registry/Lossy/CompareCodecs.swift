@@ -34,25 +34,27 @@ extension ModelRegistry {
         command: String? = nil
     ) async throws -> CodecComparison {
         let model = try ModelDirectory.open(path)
-        let lock = try lockForReading()
-        defer { withExtendedLifetime(lock) {} }
-        let base = try baseVersion(registration)
+        var registration = registration
+        // The same version for all rows: another process may add one meanwhile.
+        registration.base = try baseVersion(registration).map { base in
+            VersionReference(model: base.model, selector: .commit(base.commit.hex))
+        }
         let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
         let scorer = command.map { ScoreCommand(command: $0) }
         let original = try await scorer?.run(on: model.root)
         var rows: [CodecComparison.Row] = []
         for (codec, goal, request) in requests {
-            var registration = registration
             registration.lossy = request
             do {
-                var score: Double?
-                let preview = try await preview(scanned, as: registration, base: base) { files, reconstruction in
-                    guard let scorer else { return }
-                    score = try await Self.score(files, reconstruction, from: model, by: scorer)
+                let folder = try scorer.map { _ in try ScratchFolder() }
+                defer { withExtendedLifetime(folder) {} }
+                let preview = try await preview(scanned, as: registration) { files, reconstruction in
+                    guard let folder else { return }
+                    try await Self.write(files, reconstruction, to: folder.path)
                 }
-                rows.append(
-                    .init(
-                        codec: codec, goal: goal, report: preview.report, failure: nil, score: score ?? preview.score))
+                // Commands take long, and nothing of the registry is locked meanwhile.
+                let score = if let scorer, let folder { try await scorer.run(on: folder.path) } else { preview.score }
+                rows.append(.init(codec: codec, goal: goal, report: preview.report, failure: nil, score: score))
             } catch let error as DeltaicError where error.code == .unreachable {
                 rows.append(.init(codec: codec, goal: goal, report: nil, failure: error.message, score: nil))
             }
@@ -60,12 +62,10 @@ extension ModelRegistry {
         return CodecComparison(originalScore: original, rows: rows)
     }
 
-    /// Writes the files as they would be pulled to a temporary folder, and scores them.
-    private static func score(
-        _ files: [HashedFile], _ reconstruction: ReconstructedFiles, from model: ModelDirectory, by scorer: ScoreCommand
-    ) async throws -> Double {
-        let folder = FileManager.default.temporaryDirectory.path + "/deltaic-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    /// Writes the files as they would be pulled.
+    private static func write(
+        _ files: [HashedFile], _ reconstruction: ReconstructedFiles, to folder: String
+    ) async throws {
         for file in files {
             let path = folder + "/" + file.path
             try FileManager.default.createDirectory(
@@ -74,6 +74,5 @@ extension ModelRegistry {
             try await reconstruction.bytes(of: [file.head] + (file.tensors ?? [])) { try target.write($0) }
             try target.publish(synced: false)
         }
-        return try await scorer.run(on: folder)
     }
 }

@@ -34,8 +34,13 @@ struct LossyEncoding: Sendable {
         defer { progress.end() }
         var result: [EncodedLossy] = []
         try await workers.mapInOrder(tensors, window: .max) { tensor in
-            try naming("\(tensor.tensor.delta.source.piece.file.path), \(tensor.tensor.delta.name)") {
-                try encode(tensor)
+            let delta = tensor.tensor.delta
+            do {
+                return try encode(tensor)
+            } catch let error as DeltaicError {
+                // Codecs name the tensor where they can; once is enough.
+                let named = error.places.contains(delta.name) ? error : error.inside(delta.name)
+                throw named.inside(delta.source.piece.file.path)
             }
         } consume: {
             result.append($0)

@@ -25,7 +25,7 @@ struct PieceDelta: DeltaSource {
         self.objects = objects
         self.moments = moments
         key = Self.key(seed: seed, name: source.piece.name)
-        columns = shape.dimensions.count >= 2 ? shape.rowLength : common
+        columns = shape.matrixColumns(name: source.piece.name) ?? common
         rows = common / columns
     }
 

@@ -18,12 +18,13 @@ struct SecondMoments: Sendable {
 
     /// The matrix of a weight, row-major; nil if the file has none for it.
     ///
-    /// - Throws: `.badMoments` if it is of another dtype or shape, or not finite.
+    /// - Throws: `.badMoments` naming the file if it is of another dtype or shape, or not finite; the weight is named by the
+    ///   caller.
     func matrix(of name: String, columns: Int) throws(DeltaicError) -> [Float]? {
         guard let entry = entries[name] else { return nil }
         guard entry.type == .float32, entry.shape.dimensions == [columns, columns] else {
             throw DeltaicError(
-                .badMoments, "the second moments do not fit the weight", at: [path, name],
+                .badMoments, "the second moments do not fit the weight", at: [path],
                 expected: "F32 [\(columns), \(columns)]", found: "\(entry.type.rawValue) \(entry.shape)")
         }
         let bytes = try ReadOnlyFile(path: path).read(entry.bytes)
@@ -33,7 +34,7 @@ struct SecondMoments: Sendable {
             }
         }
         guard values.allSatisfy(\.isFinite) else {
-            throw DeltaicError(.badMoments, "the second moments are not finite", at: [path, name])
+            throw DeltaicError(.badMoments, "the second moments are not finite", at: [path])
         }
         return values
     }

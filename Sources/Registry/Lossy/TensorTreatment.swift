@@ -40,17 +40,23 @@ struct TensorTreatments: Sendable {
                 case .full: alone.insert([fileIndex, position])
                 case .lossy(let codec, let settings):
                     guard shape.elementCount > 0 else { continue }
+                    guard type.floatFormat != nil else {
+                        keptExactly.append((name, "lossy codecs take F32, F16 and BF16 only"))
+                        continue
+                    }
                     guard let partner = partners.partner(name: name, type: type, shape: shape) else {
                         keptExactly.append((name, "the base has no tensor of this name, dtype and row length"))
                         continue
                     }
-                    let stored = try objects.object(of: partner).description
-                    let depth = try catalog.objects([partner.object])[partner.object]?.depth ?? .max
-                    guard stored.type == type, depth + 1 < RegistrationPlan.depthLimit,
+                    if let reason = try Self.obstacle(to: type, from: partner, catalog: catalog, objects: objects) {
+                        keptExactly.append((name, reason))
+                        continue
+                    }
+                    guard
                         let delta = PieceDelta(
                             source: source, base: partner, objects: objects, moments: moments, seed: request.seed)
                     else {
-                        keptExactly.append((name, "lossy codecs take F32, F16 and BF16 only"))
+                        keptExactly.append((name, "the base's tensor shares no rows with it"))
                         continue
                     }
                     lossy.append(
@@ -70,5 +76,20 @@ struct TensorTreatments: Sendable {
                 lossy.removeAll { $0.tensorClass == .embedding }
             }
         }
+    }
+    /// Why nothing can be stored against a tensor of the base, although name, dtype and shape would allow it; nil if it can.
+    private static func obstacle(
+        to type: ElementType, from partner: TensorRecord, catalog: CatalogDatabase, objects: ObjectReader
+    ) throws -> String? {
+        // Bytes are stored once, under the dtype with which they came first: zeros of F16 may be those of a BF16 tensor.
+        let stored = try objects.object(of: partner).description
+        guard stored.type == type else {
+            return "the bytes of the base's tensor are stored as those of another tensor, of dtype "
+                + "\(stored.type?.rawValue ?? "none"), not \(type.rawValue)"
+        }
+        guard let depth = try catalog.objects([partner.object])[partner.object]?.depth,
+            depth + 1 < RegistrationPlan.depthLimit
+        else { return "the base's tensor is itself stored as a difference from another's" }
+        return nil
     }
 }
