@@ -10,7 +10,7 @@ public enum StreamNames {
         case _ where codec.isLossy && position == 0: "terms"
         case .bitDelta where position <= 2: ["scales", "signs"][position - 1]
         case .deltaDQ where position <= 2: ["parameters", "codes"][position - 1]
-        case .deltaCoMe where position <= 2: FactorsTerm.streamNames[position - 1]
+        case .deltaCoMe where position <= 2, .lowRank where position <= 2: FactorsTerm.streamNames[position - 1]
         case .sparse24 where position <= 4: Sparse24Term.streamNames[position - 1]
         // What follows are positions, where they are stored, and values.
         case .dare where position == 1: "parameters"

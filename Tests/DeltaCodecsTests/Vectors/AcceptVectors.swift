@@ -31,7 +31,7 @@ struct AcceptVector: Sendable {
                 shows: "the exact codec: noise, training, zeros, exotic words, short and long bases, classes, sparse "
                     + "groups, shift, slope and staircase, as far as the dtype has them",
                 file: { try exact(type) })
-        }
+        } + LossyAcceptVectors.all
 
     static func workedExamplePack(streams: [[UInt8]] = WorkedExample.streams) throws -> VectorPack {
         var pack = VectorPack(manifest: Array("{\"manifest\":1}".utf8))

@@ -60,7 +60,8 @@ struct RejectVector: Sendable {
         }
     }
 
-    static let all = packs + chunks + indexes + payloads
+    static let all =
+        packs + chunks + indexes + payloads + LossyRejectVectors.files.map { RejectVector($0.name, file: $0.file) }
 
     private static let packs = [
         RejectVector("P-01-no-magic", bytes: { $0[0] = 0 }),

@@ -32,13 +32,15 @@ struct VectorReader {
             let encoded = EncodedChunk(
                 codec: CodecID(number: record.codec), streams: try pack.streams(of: record))
             let shape = ChunkShape(
-                type: description.type, elementCount: description.grid.elements(of: position).count)
+                type: description.type, elementCount: description.grid.elements(of: position).count,
+                firstElement: description.grid.elements(of: position).lowerBound)
             let baseRaw = description.base.flatMap { raw[$0] } ?? []
             let base = VectorPack.chunk(position, of: baseRaw, description.grid)
             let part =
                 encoded.codec == .reference
                 ? try referred(encoded, shape: shape, from: description.digest)
-                : try CodecTable.decode(encoded, shape: shape, base: base, coder: ZstdStream())
+                : try CodecTable.decode(
+                    encoded, shape: shape, base: base, shared: ObjectsSoFar(raw: raw), coder: ZstdStream())
             guard FastHash.checksum(part) == record.rawChecksum else {
                 throw DeltaicError(.checksumMismatch, "P-14: a chunk decodes to other bytes")
             }
@@ -49,6 +51,16 @@ struct VectorReader {
             throw DeltaicError(.checksumMismatch, "P-18: an object decodes to other bytes")
         }
         raw[description.digest] = whole
+    }
+
+    /// What lossy chunks share lies before them.
+    private struct ObjectsSoFar: SharedBytes {
+        let raw: [Digest: [UInt8]]
+
+        func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+            if let bytes = raw[digest] { return bytes }
+            return try NoSharedBytes().sharedBytes(digest)
+        }
     }
 
     /// Codec 3.
