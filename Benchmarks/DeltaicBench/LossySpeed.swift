@@ -11,6 +11,8 @@ struct LossySpeed: Codable {
     /// Of decoding one tensor on one thread, and its raw bytes.
     let decodeSeconds: Double
     let decodedBytes: Int
+    /// The largest resident set of the process, in bytes.
+    let peakMemory: Int
 
     /// Encodes tensors two at a time, then decodes one on one thread.
     static func measure(_ item: LossyCase, tensors: Int) throws -> LossySpeed {
@@ -24,7 +26,18 @@ struct LossySpeed: Codable {
         let encode = (ContinuousClock.now - start) / .seconds(1)
         return LossySpeed(
             weights: deltas.reduce(0) { $0 + $1.weights }, encodeSeconds: encode,
-            decodeSeconds: try decode(trials[0], deltas[0]), decodedBytes: deltas[0].base.count)
+            decodeSeconds: try decode(trials[0], deltas[0]), decodedBytes: deltas[0].base.count,
+            peakMemory: try largestResidentSet())
+    }
+
+    /// As the process itself sees it: what its parent is told counts what the parent held when it started it.
+    private static func largestResidentSet() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kilobytes = line?.split(separator: " ").compactMap({ Int($0) }).first else {
+            throw BenchmarkFailure("/proc/self/status has no VmHWM")
+        }
+        return kilobytes * 1024
     }
 
     /// The seconds of the fastest of three.
@@ -66,14 +79,14 @@ struct LossySpeed: Codable {
         for item in cases {
             let count = item.isSlow ? min(2, tensors) : tensors
             let file = scratch.path("speed")
-            let child = try MeasuredProcess.run([
+            _ = try MeasuredProcess.run([
                 CommandLine.arguments[0], "lossy-child", "--name", item.name, "--tensors", "\(count)", "--json", file,
             ])
             let speed = try JSONDecoder().decode(LossySpeed.self, from: Data(contentsOf: URL(filePath: file)))
             let perWeight = speed.encodeSeconds * 1e9 / Double(speed.weights)
             rows.append([
                 item.name, String(format: "%.1f", perWeight), String(format: "%.1f", 2 * perWeight),
-                gigabytesPerSecond(speed.decodedBytes, speed.decodeSeconds), megabytes(child.peakMemory),
+                gigabytesPerSecond(speed.decodedBytes, speed.decodeSeconds), megabytes(speed.peakMemory),
                 megabytes(4 * item.rows * item.columns * count),
             ])
         }
