@@ -111,7 +111,8 @@ struct LossyOptions: ParsableArguments {
             recipe: try Recipe(
                 codec: name, settings: values,
                 embeddings: embeddings ?? (isWhole && name == "seeded-sign" ? .lossy : .exact), head: head ?? .exact),
-            goal: goal, seed: seed, momentsPath: moments, sparesSmallEmbeddings: embeddings == nil)
+            goal: goal, seed: seed, momentsPath: moments, sparesSmallEmbeddings: embeddings == nil,
+            sparesSmallTensors: true)
     }
 }
 

@@ -26,10 +26,11 @@ public enum TensorClass: String, Sendable, Codable, CaseIterable {
         func module(_ test: (Substring) -> Bool) -> Bool { modules.contains(where: test) }
         if module(Self.isNorm) || Self.isNorm(parts.last ?? "") {
             self = .norm
-        } else if module(Self.isEmbedding) || (isMatrix && Self.isEmbedding(parts.last ?? "")) {
-            self = isMatrix ? .embedding : .bias
-        } else if module(Self.isHead) {
+        } else if module(Self.isHead) || Self.isOutput(modules) {
             self = isMatrix ? .head : .bias
+        } else if module(Self.isEmbedding) || (isMatrix && Self.isEmbedding(parts.last ?? "")) {
+            // A table has rows to look up; the kernel that cuts images into patches has not.
+            self = shape.dimensions.count > 3 ? .linear : isMatrix ? .embedding : .bias
         } else {
             self = isMatrix ? .linear : .bias
         }
@@ -42,11 +43,18 @@ public enum TensorClass: String, Sendable, Codable, CaseIterable {
 
     private static func isEmbedding(_ part: Substring) -> Bool {
         part.hasSuffix("embeddings") || part.hasSuffix("embedding") || part.hasPrefix("embed_") || part == "wte"
-            || part == "wpe" || part == "shared" || part == "embed"
+            || part == "wpe" || part == "shared" || part == "embed" || part.hasSuffix("pos_embed")
+            || part.hasSuffix("_token") || part.contains("relative_attention_bias") || part.contains("position_bias")
     }
 
     private static func isHead(_ part: Substring) -> Bool {
         part.hasSuffix("_head") || part == "head" || part.hasPrefix("classif") || part == "score" || part == "pooler"
-            || part == "cls" || part == "predictions" || part == "output_projection"
+            || part == "cls" || part == "predictions" || part == "output_projection" || part == "embed_out"
+            || part == "output_layer"
+    }
+
+    /// The last layer of models that call it `output`, as the layers within blocks are called that have a number before them.
+    private static func isOutput(_ modules: ArraySlice<Substring>) -> Bool {
+        modules.last == "output" && !modules.contains { $0.allSatisfy(\.isNumber) }
     }
 }

@@ -84,7 +84,8 @@ extension ModelRegistry {
         var measured = try await measured(treatments.lossy)
         var planning = LossyPlanning(
             goal: request.goal, weightBytes: files.filter { $0.tensors != nil }.reduce(0) { $0 + $1.size },
-            exactBytes: content.weightBytes(finished: writer.finishedObjects)
+            exactBytes: content.weightBytes(finished: writer.finishedObjects),
+            linear: content.linearBytes(finished: writer.finishedObjects)
         )
         if let family = try await SiblingTraceNorms(workers: workers, catalog: catalog).run(
             measured, planning: planning, base: base)

@@ -7,7 +7,7 @@ import Testing
 /// A base with layers, an embedding, a norm and biases, and a fine-tune of it.
 private struct LossyPair {
     let base: [TestTensor]
-    let tuned: [TestTensor]
+    private(set) var tuned: [TestTensor]
 
     init(_ type: ElementType = .bfloat16, rows: Int = 96, width: Int = 64, seed: UInt64 = 1) {
         var random = SeededGenerator(seed: seed)
@@ -21,6 +21,11 @@ private struct LossyPair {
         ]
         var other = SeededGenerator(seed: seed + 100)
         tuned = base.map { $0.tuned(by: 1e-3, using: &other) }
+    }
+
+    /// A tensor that training left as it was.
+    mutating func freeze(_ name: String) {
+        for index in tuned.indices where tuned[index].name == name { tuned[index] = base[index] }
     }
 }
 
@@ -114,6 +119,55 @@ extension TestRegistry {
         let linear = try await test.lossy(path, "linear", goal: .linearRatio(100))
         let found = try #require(linear.lossy?.sizes.linearRatio)
         #expect(found > 97 && found < 103, "\(found)")
+    }
+
+    @Test("a ratio of the linear layers counts those that are kept exactly, and those that did not change")
+    func linearRatioOfAll() async throws {
+        let test = try TestRegistry()
+        var pair = LossyPair(rows: 96, width: 512)
+        let path = try await test.pair(pair)
+        let rules = [
+            Recipe.Rule(match: "*.query.*", codec: "exact"),
+            Recipe.Rule(classes: [.linear], codec: "seeded-sign"), Recipe.Rule(codec: "exact"),
+        ]
+        func ratio(_ path: String, _ ratio: Double, _ recipe: Recipe) async throws -> Double {
+            let result = try await test.registry.preview(
+                path,
+                as: try test.request("model", LossyRequest(recipe: recipe, goal: .linearRatio(ratio))))
+            return try #require(result.report.sizes.linearRatio)
+        }
+        let mixed = try await ratio(path, 8, Recipe(rules: rules))
+        #expect(mixed > 7.8 && mixed < 8.2, "\(mixed)")
+        // The exact layer alone takes more than that.
+        let error = try await #require(throws: DeltaicError.self) { try await ratio(path, 100, Recipe(rules: rules)) }
+        #expect(error.message.contains("kept exactly") && error.description.contains("less than about"))
+        // One of the two layers is as it was: the other may take twice as much.
+        pair.freeze("encoder.layer.0.attention.query.weight")
+        let frozen = try await ratio(
+            try test.folder("frozen", pair.tuned), 100,
+            try Recipe(codec: "seeded-sign", settings: [:], embeddings: .exact, head: .exact))
+        #expect(frozen > 97 && frozen < 103, "\(frozen)")
+    }
+
+    @Test("small tensors are kept exactly unless a recipe wants it otherwise; what nothing is left of is named")
+    func smallTensors() async throws {
+        let test = try TestRegistry()
+        let path = try await test.pair(LossyPair(width: 48))
+        let recipe = try Recipe(codec: "seeded-sign", settings: [:], embeddings: .exact, head: .exact)
+        func report(sparing: Bool) async throws -> LossyReport {
+            try await test.registry.preview(
+                path,
+                as: try test.request(
+                    "model", LossyRequest(recipe: recipe, goal: .bits(0.06), sparesSmallTensors: sparing))
+            ).report
+        }
+        let spared = try await report(sparing: true)
+        #expect(spared.tensors.map(\.name) == ["encoder.layer.0.output.dense.weight"])
+        #expect(spared.keptExactly.map(\.name) == ["encoder.layer.0.attention.query.weight"])
+        #expect(!spared.warnings.contains { $0.contains("nothing is left") })
+        let all = try await report(sparing: false)
+        #expect(all.tensors.count == 2 && all.keptExactly.isEmpty)
+        #expect(all.warnings.contains { $0.contains("nothing is left") && $0.contains("query.weight") })
     }
 
     @Test("a ratio that exact tensors forbid is refused with what bounds it, and nothing changes")

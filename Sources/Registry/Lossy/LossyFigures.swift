@@ -50,6 +50,24 @@ extension StoredContent {
         return own + elsewhere.reduce(0) { raw.contains($1.key) ? $0 : $0 + $1.value + Self.bytesPerObject }
     }
 
+    /// The raw bytes of the linear layers, and what is stored of them so far.
+    func linearBytes(finished: [PackObject]) -> (rawBytes: Int, exactBytes: Int) {
+        let finished = Dictionary(
+            finished.map { ($0.description.digest, $0.storedBytes) }, uniquingKeysWith: { first, _ in first })
+        let layers = linearLayers
+        return (
+            layers.reduce(0) { $0 + $1.piece.range.count },
+            Set(layers.map(\.digest)).reduce(0) { $0 + (finished[$1] ?? elsewhere[$1] ?? 0) }
+        )
+    }
+
+    private var linearLayers: [HashedPiece] {
+        files.flatMap { $0.tensors ?? [] }.filter { piece in
+            guard let type = piece.piece.type, let shape = piece.piece.shape else { return false }
+            return TensorClass(name: piece.piece.name, type: type, shape: shape) == .linear
+        }
+    }
+
     private var rawFiles: Set<Digest> {
         Set(files.filter { $0.tensors == nil }.map(\.head.digest))
     }
@@ -93,14 +111,9 @@ extension StoredContent {
                     elements: delta.source.piece.elementCount, quality: tensor.quality))
         }
         counted = []
-        for file in files {
-            for piece in file.tensors ?? [] {
-                guard let type = piece.piece.type, let shape = piece.piece.shape,
-                    TensorClass(name: piece.piece.name, type: type, shape: shape) == .linear
-                else { continue }
-                sizes.linearRawBytes += piece.piece.range.count
-                sizes.linearStoredBytes += stored([piece.digest] + (piece.spooled?.shared ?? []))
-            }
+        for piece in linearLayers {
+            sizes.linearRawBytes += piece.piece.range.count
+            sizes.linearStoredBytes += stored([piece.digest] + (piece.spooled?.shared ?? []))
         }
         return LossyReport(
             tensors: tensors, keptExactly: keptExactly, sizes: sizes, warnings: Self.warnings(tensors))
@@ -110,14 +123,25 @@ extension StoredContent {
     private static let riskyError = 0.17
 
     private static func warnings(_ tensors: [LossyReport.Tensor]) -> [String] {
+        var warnings: [String] = []
+        let lost = tensors.filter {
+            $0.quality.changed > 0 && $0.quality.reconstructedSquares == 0 && $0.codec != CodecID.drop.description
+        }
+        if !lost.isEmpty {
+            let names = lost.prefix(3).map(\.name).joined(separator: ", ") + (lost.count > 3 ? ", ..." : "")
+            warnings.append(
+                "nothing is left of the changes of \(lost.count) tensors, which come back as they are in the base: \(names); "
+                    + "ask for more bits, or keep them exactly (a recipe)")
+        }
         var quality = DeltaQuality()
         for tensor in tensors { quality.add(tensor.quality) }
-        guard let error = quality.relativeError, error > riskyError else { return [] }
-        return [
-            String(
-                format: "the weights come back with a relative error of %.2f; above %.2f scores were seen to fall, "
-                    + "so evaluate it, or ask for less (--quality high)", error, riskyError)
-        ]
+        if let error = quality.relativeError, error > riskyError {
+            warnings.append(
+                String(
+                    format: "the weights come back with a relative error of %.2f; above %.2f scores were seen to fall, "
+                        + "so evaluate it, or ask for less (--quality high)", error, riskyError))
+        }
+        return warnings
     }
 }
 

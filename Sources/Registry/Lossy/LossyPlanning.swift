@@ -15,13 +15,15 @@ struct LossyPlanning: Sendable {
     /// The bytes of the safetensors files, and what their headers and the tensors that are kept exactly take.
     let weightBytes: Int
     let exactBytes: Int
+    /// The linear layers: their raw bytes, and what those of them take that are kept exactly.
+    let linear: (rawBytes: Int, exactBytes: Int)
     /// What an error target is multiplied with, by class: what encoding taught about the forecast.
     var targetFactors: [TensorClass: Double] = [:]
 
     /// What a lossy tensor takes in a pack beside its chunks: its record, index and manifest.
     static let bytesPerTensor = 245
     /// What a chunk takes beside its terms: its header and table, and its part of the index.
-    static let bytesPerChunk = 85
+    static let bytesPerChunk = 70
     /// Of an error target, what embeddings may have: in `docs/quality.md` noise in them hurt sooner.
     static let embeddingShare = 0.5
     static let indexBytesPerChunk = 65
@@ -126,12 +128,14 @@ struct LossyPlanning: Sendable {
                     + "records and digests of the lossy tensors \(Int(overhead))",
                 largest: Double(weightBytes) / (Double(exactBytes) + overhead))
         case .linearRatio(let ratio):
-            let linear = tensors.filter { $0.tensorClass == .linear }
-            let raw = Double(linear.reduce(0) { $0 + $1.delta.elementCount * $1.delta.type.width })
-            let headers = Double(linear.reduce(0) { $0 + Self.bytesPerChunk * $1.delta.chunkCount })
+            let lossy = tensors.filter { $0.tensorClass == .linear }
+            let headers = Double(lossy.reduce(0) { $0 + Self.bytesPerChunk * $1.delta.chunkCount })
+            let fixed = headers + Double(linear.exactBytes)
             return try bits(
-                of: raw / ratio - headers, for: linear, bound: "the headers of the chunks take \(Int(headers)) bytes",
-                largest: raw / max(1, headers))
+                of: Double(linear.rawBytes) / ratio - fixed, for: lossy,
+                bound: "linear layers that are kept exactly take \(linear.exactBytes) bytes of \(linear.rawBytes), "
+                    + "the headers of the others \(Int(headers))",
+                largest: Double(linear.rawBytes) / max(1, fixed))
         }
     }
 
@@ -153,9 +157,9 @@ struct LossyPlanning: Sendable {
         guard budget > 0 else {
             throw DeltaicError(
                 .unreachable, "the ratio cannot be reached: \(bound)",
-                expected: "less than \(String(format: "%.1f", largest))x",
+                expected: "less than about \(String(format: "%.1f", largest))x",
                 advice: "make more tensors lossy (`--embeddings lossy`, a recipe), or ask for a ratio of the linear "
-                    + "layers alone (--ratio-linear)")
+                    + "layers alone (--ratio-linear), or for bits (--bits)")
         }
         return budget * 8 / Double(weights)
     }

@@ -10,6 +10,9 @@ public struct LossyRequest: Sendable {
     public var momentsPath: String?
     /// Whether embeddings that are a small part of the model are kept exactly, whatever the recipe says: they save next to nothing.
     public var sparesSmallEmbeddings: Bool
+    /// Whether tensors of few weights are kept exactly, whatever the recipe says: at a fraction of a bit for each nothing of them
+    /// would be left, and some, such as the routers of experts, decide a lot.
+    public var sparesSmallTensors: Bool
 
     /// How much it may take, or how near it has to come.
     public enum Goal: Sendable, Equatable {
@@ -27,13 +30,14 @@ public struct LossyRequest: Sendable {
 
     public init(
         recipe: Recipe, goal: Goal = .settings, seed: UInt64 = 0, momentsPath: String? = nil,
-        sparesSmallEmbeddings: Bool = false
+        sparesSmallEmbeddings: Bool = false, sparesSmallTensors: Bool = false
     ) {
         self.recipe = recipe
         self.goal = goal
         self.seed = seed
         self.momentsPath = momentsPath
         self.sparesSmallEmbeddings = sparesSmallEmbeddings
+        self.sparesSmallTensors = sparesSmallTensors
     }
 }
 

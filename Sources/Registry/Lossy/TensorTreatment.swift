@@ -22,6 +22,8 @@ struct TensorTreatments: Sendable {
     /// Tensors that a lossy codec was meant for and that are kept exactly, with the reason.
     private(set) var keptExactly: [(name: String, reason: String)] = []
     private static let smallShare = 0.1
+    /// Tensors of fewer weights are small.
+    private static let fewWeights = 8192
 
     init(
         files: [HashedFile], request: LossyRequest, base: VersionRecord?, catalog: CatalogDatabase,
@@ -40,6 +42,11 @@ struct TensorTreatments: Sendable {
                 case .full: alone.insert([fileIndex, position])
                 case .lossy(let codec, let settings):
                     guard shape.elementCount > 0 else { continue }
+                    guard !request.sparesSmallTensors || codec == .drop || shape.elementCount >= Self.fewWeights else {
+                        keptExactly.append(
+                            (name, "fewer than \(Self.fewWeights) weights; a recipe can name a codec for it"))
+                        continue
+                    }
                     guard type.floatFormat != nil else {
                         keptExactly.append((name, "lossy codecs take F32, F16 and BF16 only"))
                         continue
