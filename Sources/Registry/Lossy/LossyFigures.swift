@@ -112,7 +112,8 @@ extension StoredContent {
             }
         }
         return LossyReport(
-            tensors: tensors, keptExactly: keptExactly, sizes: sizes, warnings: Self.warnings(tensors))
+            tensors: tensors, keptExactly: keptExactly, unusedMoments: unusedMoments, sizes: sizes,
+            warnings: Self.warnings(tensors))
     }
 
     /// The relative error from which on scores were seen to fall: `shared/methods.md`, section 13.
