@@ -45,6 +45,9 @@ struct CompareCommand: AsyncParsableCommand {
 
     func validate() throws {
         if ratios != nil, ratiosLinear != nil { throw ValidationError("give --ratios or --ratios-linear, not both") }
+        if ratios != nil || ratiosLinear != nil, names.contains("drop") {
+            throw ValidationError("drop takes nothing, so no ratio can be asked of it: compare it without ratios")
+        }
     }
 
     func run() async throws {
@@ -57,7 +60,7 @@ struct CompareCommand: AsyncParsableCommand {
                 [("settings", .settings)]
             }
         var requests: [(codec: String, goal: String, request: LossyRequest)] = []
-        for codec in codecs.split(separator: ",").map(String.init) {
+        for codec in names {
             let recipe = try Recipe(codec: codec, settings: [:], embeddings: embeddings, head: .exact)
             for (text, goal) in goals {
                 requests.append((codec, text, LossyRequest(recipe: recipe, goal: goal, seed: seed)))
@@ -68,6 +71,10 @@ struct CompareCommand: AsyncParsableCommand {
         let comparison = try await global.openForReading(threads: threads).compareCodecs(
             path, as: registration, requests: requests, command: command)
         try output.write(comparison) { comparison.lines(width: $0) }
+    }
+
+    private var names: [String] {
+        codecs.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private func numbers(_ text: String) throws -> [Double] {

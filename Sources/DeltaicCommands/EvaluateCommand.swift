@@ -9,6 +9,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         discussion: """
             The version is pulled to a temporary folder, which the command finds as $1 and as $DELTAIC_MODEL. The last number \
             on its standard output is kept with the version, and shown by show, list and compare.
+
+            A number is digits with or without a sign, a fraction after a point, an exponent, and a percent sign that counts \
+            for nothing: -0.5, 93.4%, 1e-3. Text around it and colours do no harm. Digits of a word are no number: f1, top-5, \
+            recall@10, 12ms. What can be read in two ways is refused: 1,234.5 and 0,95, 95/100, 0.93 +/- 0.02, dates and times, \
+            and what is not finite.
             """)
 
     @Argument(help: ArgumentHelp("The version.", valueName: "name[@v|:tag]"))

@@ -50,7 +50,8 @@ struct LossyOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A safetensors file with the second moments of the layers' inputs, by weight name.", valueName: "file"),
+            "A safetensors file with the second moments of the layers' inputs, by weight name, for delta-come, low-rank and "
+                + "sparse24.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var moments: String?
 

@@ -72,6 +72,11 @@ extension DeltaicError.Code {
 
 extension DeltaicError: CustomStringConvertible {
     public var description: String {
+        advice.map { summary + ". " + $0.prefix(1).uppercased() + $0.dropFirst() } ?? summary
+    }
+
+    /// What went wrong, where, and the bounds, without the advice.
+    public var summary: String {
         var text = places.isEmpty ? message : places.joined(separator: ", ") + ": " + message
         if let expected, let found {
             text += " (expected \(expected), found \(found))"
@@ -80,7 +85,6 @@ extension DeltaicError: CustomStringConvertible {
         } else if let found {
             text += " (found \(found))"
         }
-        if let advice { text += ". " + advice.prefix(1).uppercased() + advice.dropFirst() }
         return text
     }
 }

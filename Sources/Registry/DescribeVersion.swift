@@ -24,6 +24,8 @@ public struct VersionDetails: Sendable, Codable {
         public let shape: TensorShape
         public let size: Int
         public let content: StoredContent
+        /// What is stored for it: the chunks and what they share; 0 for what the base has, or a tensor before it.
+        public let storedBytes: Int
         public let tensorClass: TensorClass
         /// The codec and the figures of a tensor that came back changed; nil if the bytes are those that were registered.
         public let lossyCodec: String?
@@ -36,6 +38,8 @@ public struct VersionDetails: Sendable, Codable {
         public let codec: String
         /// The bytes in the pack that holds it.
         public let storedBytes: Int
+        /// The stored bytes of objects that its lossy chunks refer to, beside the base.
+        public let sharedBytes: Int
         /// Whether this version's own pack holds it; if not, it is shared with what was registered before.
         public let isShared: Bool
     }
@@ -60,51 +64,17 @@ extension ModelRegistry {
         let version = try catalog.version(reference)
         let files = try catalog.files(of: version.id)
         let pack = try catalog.pack(of: version.id)?.id
-        let digests = Set(files.flatMap { [$0.head] + $0.tensors.map(\.object) })
-        let objects = try catalog.objects(Array(digests))
-        func stored(_ digest: Digest) throws -> VersionDetails.StoredContent {
-            guard let object = objects[digest] else {
-                throw DeltaicError(.unknownContent, "the catalog lacks an object", at: ["object \(digest.hex)"])
-            }
-            return VersionDetails.StoredContent(
-                sha256: digest, codec: object.codec, storedBytes: object.storedBytes, isShared: object.pack != pack)
-        }
-        var sizes = StorageFigures()
-        sizes.rawBytes = version.rawBytes
-        sizes.storedBytes = version.storedBytes
-        sizes.weightStoredBytes = version.storedBytes
-        var linear: Set<Digest> = []
         // What the base has is stored for the base; what other versions have is needed here too.
-        let ofBase = Set(try version.baseVersion.map { try catalog.files(of: $0) }?.flatMap(\.objects) ?? [])
-        let lossy = Set(files.flatMap(\.tensors).filter { $0.loss != nil }.map(\.object))
-        for file in files {
-            guard case .safetensors = file.content else {
-                if let object = objects[file.head], object.pack == pack {
-                    sizes.weightStoredBytes -= object.storedBytes
-                }
-                continue
-            }
-            sizes.weightRawBytes += file.size
-            for digest in Set(file.objects).subtracting(ofBase) {
-                if let object = objects[digest], object.pack != pack { sizes.weightStoredBytes += object.storedBytes }
-            }
-            for tensor in file.tensors
-            where TensorClass(name: tensor.name, type: tensor.type, shape: tensor.shape) == .linear {
-                sizes.linearRawBytes += tensor.byteCount
-                linear.insert(tensor.object)
-            }
+        let ofBase = try version.baseVersion.map { try catalog.files(of: $0) }?.flatMap(\.objects) ?? []
+        let storage = try StoredObjects(of: files, besides: Set(ofBase), catalog: catalog)
+        func stored(_ digest: Digest) throws -> VersionDetails.StoredContent {
+            let object = try storage.object(digest)
+            return VersionDetails.StoredContent(
+                sha256: digest, codec: object.codec, storedBytes: object.storedBytes,
+                sharedBytes: storage.shared(by: digest).reduce(0) { $0 + $1.storedBytes },
+                isShared: object.pack != pack)
         }
-        for digest in linear.sorted() {
-            guard let object = objects[digest], !ofBase.contains(digest) else { continue }
-            sizes.linearStoredBytes += object.storedBytes
-            // What the chunks of a lossy tensor share is stored for it.
-            for shared in object.dependencies where shared != object.base {
-                guard lossy.contains(digest), let bytes = try catalog.objects([shared])[shared],
-                    linear.insert(shared).inserted
-                else { continue }
-                sizes.linearStoredBytes += bytes.storedBytes
-            }
-        }
+        var counted: Set<Digest> = []
         return VersionDetails(
             version: VersionSummary(version), tree: version.tree, pack: pack,
             files: try files.map { file in
@@ -118,12 +88,14 @@ extension ModelRegistry {
                     VersionDetails.Tensor(
                         name: tensor.name, file: file.path, type: tensor.type, shape: tensor.shape,
                         size: tensor.byteCount, content: try stored(tensor.object),
+                        storedBytes: storage.bytes(for: tensor.object, counted: &counted),
                         tensorClass: TensorClass(name: tensor.name, type: tensor.type, shape: tensor.shape),
                         lossyCodec: tensor.loss?.codec, quality: tensor.loss.map(DeltaQuality.init))
                 }
             },
             compression: try catalog.recipe(of: version.id)?.json,
-            evaluations: try catalog.evaluations(of: version.id).map(Evaluation.init), sizes: sizes)
+            evaluations: try catalog.evaluations(of: version.id).map(Evaluation.init),
+            sizes: storage.figures(of: version, files: files, pack: pack))
     }
 
     /// All versions of a model, newest first.

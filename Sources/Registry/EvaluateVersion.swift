@@ -26,7 +26,7 @@ extension ModelRegistry {
     /// Pulls a version to a temporary folder, runs a command on it, and keeps the last number that it prints.
     ///
     /// - Parameter command: for the shell; the folder is `$1` and `$DELTAIC_MODEL`. Its standard error is this process's.
-    /// - Throws: `.evaluationFailed` if the command fails or prints no number.
+    /// - Throws: `.evaluationFailed` if the command fails, or prints no number that can be read in one way only.
     public func evaluate(_ reference: VersionReference, command: String) async throws -> EvaluationResult {
         let version = try catalog.version(reference)
         let folder = try ScratchFolder()

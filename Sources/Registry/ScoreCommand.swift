@@ -7,7 +7,8 @@ struct ScoreCommand: Sendable {
 
     /// Runs the command to its end; what it may have left in the background runs on, and is not waited for.
     ///
-    /// - Returns: the last number on the command's standard output.
+    /// - Returns: the last number on the command's standard output, as ``ScoreText`` reads it.
+    /// - Throws: `.evaluationFailed` naming the command.
     func run(on folder: String) async throws -> Double {
         let environment = ProcessInfo.processInfo.environment.merging(["DELTAIC_MODEL": folder]) { $1 }
         let process = try ShellProcess(command, arguments: [folder], environment: environment)
@@ -23,16 +24,10 @@ struct ScoreCommand: Sendable {
                 .evaluationFailed, "the command failed", at: [command], expected: "exit status 0",
                 found: end.description)
         }
-        guard let score = Self.lastNumber(in: String(decoding: output, as: UTF8.self)) else {
-            throw DeltaicError(
-                .evaluationFailed, "the command printed no number", at: [command],
-                expected: "the score as the last number on standard output")
+        do {
+            return try ScoreText(String(decoding: output, as: UTF8.self)).score()
+        } catch {
+            throw error.inside(command)
         }
-        return score
-    }
-
-    static func lastNumber(in text: String) -> Double? {
-        let words = text.split { $0.isWhitespace || "=:,;()[]{}\"'%".contains($0) }
-        return words.reversed().lazy.compactMap { Double($0) }.first { $0.isFinite }
     }
 }

@@ -12,6 +12,7 @@ struct StoredContent: Sendable {
     var written: [WrittenObject] = []
     var lossy: [EncodedLossy] = []
     var keptExactly: [LossyReport.KeptExactly] = []
+    var unusedMoments: [String] = []
     var family: SiblingTraceNorms.Finding?
     /// The stored bytes of objects that other versions than the base have already.
     var elsewhere: [Digest: Int] = [:]
@@ -76,6 +77,7 @@ extension ModelRegistry {
         let treatments = try TensorTreatments(
             files: files, request: request, base: base, catalog: catalog, objects: objects)
         content.keptExactly = treatments.keptExactly.map { .init(name: $0.name, reason: $0.reason) }
+        content.unusedMoments = treatments.unusedMoments
         let exact = treatments.exactPieces(of: files)
         try await write(try RegistrationPlan(pieces: exact, base: base, catalog: catalog), to: writer, &content)
 

@@ -9,6 +9,8 @@ public struct ModelDirectory: Sendable {
     public let files: [ModelFile]
     /// The relative paths that were left out: `.git` at any depth and `.cache/huggingface`; a folder ends in '/'.
     public let skipped: [String]
+    /// Whether a file was named, not a folder: then other files in `root` are no part of the model.
+    public let isSingleFile: Bool
 
     /// Walks a folder and reads the header of each safetensors file, or opens a single `.safetensors` file.
     ///
@@ -58,7 +60,7 @@ public struct ModelDirectory: Sendable {
             try index.check(indexPath: file.path, files: files)
         }
         let skipped = walk.skipped.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return ModelDirectory(root: root, files: files, skipped: skipped)
+        return ModelDirectory(root: root, files: files, skipped: skipped, isSingleFile: false)
     }
 
     private static func singleFile(_ path: String, _ resolved: String) throws(DeltaicError) -> ModelDirectory {
@@ -72,6 +74,6 @@ public struct ModelDirectory: Sendable {
         try FileNames.check(name)
         let file = try ModelFile.open(name, absolutePath: resolved)
         let folder = resolved.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(resolved[..<$0]) } ?? ""
-        return ModelDirectory(root: folder.isEmpty ? "/" : folder, files: [file], skipped: [])
+        return ModelDirectory(root: folder.isEmpty ? "/" : folder, files: [file], skipped: [], isSingleFile: true)
     }
 }

@@ -46,7 +46,7 @@ public struct BitDeltaMethod: LossyMethod {
             guard bits >= 1 else {
                 throw DeltaicError(
                     .unreachable, "bitdelta takes a bit for a weight at least", expected: "1 to \(Self.roundLimit)",
-                    found: "\(bits)", advice: "ask for a smaller ratio, or name another codec")
+                    found: bits.shortText(.down), advice: "ask for a smaller ratio, or name another codec")
             }
             return try planned(tensors, rounds: Int(min(bits, Double(Self.roundLimit))))
         case .relativeError(let limit):
@@ -59,7 +59,7 @@ public struct BitDeltaMethod: LossyMethod {
                 if error.relativeError <= limit { return try planned(tensors, rounds: rounds) }
             }
             throw DeltaicError(
-                .unreachable, "bitdelta does not come as near to the weights as asked", expected: "\(limit)",
+                .unreachable, "bitdelta does not come as near to the weights as asked", expected: limit.shortText(),
                 advice: "`exact` keeps every bit; ultradelta has finer values")
         }
     }

@@ -46,14 +46,14 @@ public struct DAREMethod: LossyMethod {
             if let divisor, divisor < 1 - drop - 1e-9 {
                 throw DeltaicError(
                     .badSettings, "dare: the divisor makes deltas larger than without bias",
-                    expected: "from 1 - drop, \(1 - drop), to 1", found: "\(divisor)")
+                    expected: "from 1 - drop, \((1 - drop).shortText()), to 1", found: "\(divisor)")
             }
             return plans(tensors, curves, kept: Int(((1 - drop) * Double(SeededMask.all)).rounded()), drop: drop)
         case .bitsPerWeight(let limit):
             guard let kept = keptShare(tensors, bits: limit) else {
                 throw DeltaicError(
                     .unreachable, "dare: what describes the chunks alone takes more",
-                    expected: "\(limit) bits for a weight",
+                    expected: "\(limit.shortText()) bits for a weight",
                     advice: "name `drop` for small tensors, or ask for more")
             }
             return plans(tensors, curves, kept: kept, drop: nil)
@@ -120,8 +120,8 @@ public struct DAREMethod: LossyMethod {
         guard let dropped = GoalSearch.largest(in: 0...SeededMask.all - 1, where: { error(dropped: $0) <= limit })
         else {
             throw DeltaicError(
-                .unreachable, "dare does not come as near to the weights as asked", expected: "\(limit)",
-                found: "\(error(dropped: 0)) with nothing dropped",
+                .unreachable, "dare does not come as near to the weights as asked", expected: limit.shortText(),
+                found: "\(error(dropped: 0).shortText(.up)) with nothing dropped",
                 advice: divisor == nil
                     ? "`exact` keeps every bit; \"values\": \"fp32\" is nearer" : "leave \"divisor\" out")
         }

@@ -59,8 +59,9 @@ public struct DeltaDQMethod: LossyMethod {
             guard let choice = GoalSearch.smallest(in: choices.indices.closed, where: { bits(choices[$0]) <= limit })
             else {
                 throw DeltaicError(
-                    .unreachable, "deltadq cannot be as small as asked", expected: "\(limit) bits for a weight",
-                    found: "\(bits(choices.last ?? 1)) with an alpha of \(choices.last ?? 1)",
+                    .unreachable, "deltadq cannot be as small as asked",
+                    expected: "\(limit.shortText()) bits for a weight",
+                    found: "\(bits(choices.last ?? 1).shortText(.up)) with an alpha of \(choices.last ?? 1)",
                     advice: group == nil ? "fewer \"bits\" are smaller" : "leave \"group\" out: alpha has to divide it")
             }
             return try planned(tensors, forecasts, alpha: choices[choice])
@@ -79,8 +80,8 @@ public struct DeltaDQMethod: LossyMethod {
             guard let choice = GoalSearch.largest(in: choices.indices.closed, where: { error(choices[$0]) <= limit })
             else {
                 throw DeltaicError(
-                    .unreachable, "deltadq does not come as near to the weights as asked", expected: "\(limit)",
-                    found: "\(error(1)) with nothing dropped",
+                    .unreachable, "deltadq does not come as near to the weights as asked", expected: limit.shortText(),
+                    found: "\(error(1).shortText(.up)) with nothing dropped",
                     advice: "more \"bits\" are nearer; `exact` keeps every bit")
             }
             return try planned(tensors, forecasts, alpha: choices[choice])

@@ -41,7 +41,8 @@ struct FactorQuantizer {
             let largest = delta.values.reduce(Float(0)) { max($0, $1.magnitude) }
             throw DeltaicError(
                 .unsupported, "the delta is too large for factors: their squares overflow F32",
-                found: "a change of \(largest)", advice: "store this tensor exactly, or with a codec without factors")
+                found: "a change of \(largest.shortText())",
+                advice: "store this tensor exactly, or with a codec without factors")
         }
         let target = try leastSquares(delta, weighted: weighted, hessian: hessian) ?? left
         let other = try side(target, grid, hessian: hessian, byColumns: true)
@@ -137,7 +138,7 @@ struct FactorQuantizer {
         let wanted = largest > 0 ? Int(largest.exponent) - 13 : 0
         guard wanted <= FactorLayout.exponents.upperBound else {
             throw DeltaicError(
-                .unsupported, "the factors of a delta are too large to be stored", found: "\(largest)",
+                .unsupported, "the factors of a delta are too large to be stored", found: largest.shortText(),
                 advice: "store this tensor exactly")
         }
         let exponent = max(FactorLayout.exponents.lowerBound, wanted)

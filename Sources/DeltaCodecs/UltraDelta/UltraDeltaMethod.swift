@@ -80,9 +80,11 @@ public struct UltraDeltaMethod: LossyMethod {
         }
         guard let choice = GoalSearch.smallest(in: choices, where: { bits($0) <= limit }) else {
             throw DeltaicError(
-                .unreachable, "ultradelta cannot be as small as asked", expected: "\(limit) bits for a weight",
+                .unreachable, "ultradelta cannot be as small as asked",
+                expected: "\(limit.shortText()) bits for a weight",
                 found:
-                    "\(bits(choices.upperBound)) at a sparsity of \(Double(choices.upperBound) / Double(Self.units))",
+                    "\(bits(choices.upperBound).shortText(.up)) at a sparsity of "
+                    + (Double(choices.upperBound) / Double(Self.units)).shortText(),
                 advice: options.mode == .code
                     ? "the public code prunes no more than 0.99 of the last third: \"mode\": \"paper\" does, "
                         + "and \"mask\": \"seeded\" stores no positions"
@@ -104,8 +106,9 @@ public struct UltraDeltaMethod: LossyMethod {
         }
         guard let choice = GoalSearch.largest(in: choices, where: { error($0) <= limit }) else {
             throw DeltaicError(
-                .unreachable, "ultradelta does not come as near to the weights as asked", expected: "\(limit)",
-                found: "\(error(0)) with nothing pruned", advice: "more \"bits\" are nearer; `exact` keeps every bit")
+                .unreachable, "ultradelta does not come as near to the weights as asked", expected: limit.shortText(),
+                found: "\(error(0).shortText(.up)) with nothing pruned",
+                advice: "more \"bits\" are nearer; `exact` keeps every bit")
         }
         return codecs(tensors, surveys, choice: choice)
     }

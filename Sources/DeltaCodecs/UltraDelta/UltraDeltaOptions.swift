@@ -94,8 +94,8 @@ struct UltraDeltaOptions: Sendable {
         guard sparsity + step <= 1 + 1e-12 else {
             throw DeltaicError(
                 .badSettings, "ultradelta: no tensor can be sparser than 1: sparsity + step is",
-                expected: "at most 1", found: "\(sparsity + step)",
-                advice: "a \"step\" of \((1 - sparsity) / 2) or less fits")
+                expected: "at most 1", found: (sparsity + step).shortText(.up),
+                advice: "a \"step\" of \(((1 - sparsity) / 2).shortText(.down)) or less fits")
         }
         return step
     }

@@ -4,11 +4,24 @@ internal import Registry
 extension LossyReport {
     func writeWarnings() {
         for warning in warnings { StandardStreams.writeNote("warning: " + warning) }
-        if !keptExactly.isEmpty {
-            let names = keptExactly.prefix(3).map(\.name).joined(separator: ", ")
+        if !unusedMoments.isEmpty {
             StandardStreams.writeNote(
-                "note: \(NumberFormat.count(keptExactly.count, "tensor")) meant for a lossy codec kept exactly: "
-                    + "\(names)\(keptExactly.count > 3 ? ", ..." : ""): \(keptExactly.first?.reason ?? "")")
+                "note: \(NumberFormat.count(unusedMoments.count, "matrix", "matrices")) of --moments not used: "
+                    + NumberFormat.list(unusedMoments))
+        }
+        for (reason, names) in keptByReason {
+            StandardStreams.writeNote(
+                "note: \(NumberFormat.count(names.count, "tensor")) meant for a lossy codec kept exactly: "
+                    + "\(NumberFormat.list(names)): \(reason)")
+        }
+    }
+
+    /// The tensors of each reason, in the order in which reasons first come.
+    private var keptByReason: [(reason: String, names: [String])] {
+        let groups = Dictionary(grouping: keptExactly, by: \.reason)
+        var seen: Set<String> = []
+        return keptExactly.filter { seen.insert($0.reason).inserted }.map { first in
+            (first.reason, groups[first.reason]?.map(\.name) ?? [])
         }
     }
 

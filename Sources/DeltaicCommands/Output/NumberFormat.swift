@@ -19,6 +19,16 @@ enum NumberFormat {
         count(value) + " " + noun + (value == 1 ? "" : "s")
     }
 
+    /// `1 matrix`, `3 matrices`.
+    static func count(_ value: Int, _ one: String, _ many: String) -> String {
+        count(value) + " " + (value == 1 ? one : many)
+    }
+
+    /// The first of some names, and whether there are more.
+    static func list(_ names: [String]) -> String {
+        names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
+    }
+
     /// `32.5 %`; `-` if there is no whole.
     static func percent(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }

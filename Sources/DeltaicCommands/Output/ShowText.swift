@@ -71,8 +71,8 @@ extension VersionDetails {
             table.add([
                 tensor.name, tensor.type.rawValue, tensor.shape.description, ByteFormat.text(tensor.size),
                 tensor.content.codec, tensor.content.isShared ? "earlier" : "this",
-                ByteFormat.text(tensor.content.storedBytes),
-                NumberFormat.percent(tensor.content.storedBytes, of: tensor.size),
+                ByteFormat.text(tensor.content.allBytes),
+                NumberFormat.percent(tensor.content.allBytes, of: tensor.size),
             ])
         }
         return table
@@ -95,10 +95,10 @@ extension VersionDetails {
         return table
     }
 
-    /// The stored bytes of contents, each counted once.
+    /// The stored bytes of contents with what their chunks share, each counted once.
     private static func storedBytes(_ contents: [StoredContent]) -> Int {
         var seen: Set<Digest> = []
-        return contents.reduce(0) { $0 + (seen.insert($1.sha256).inserted ? $1.storedBytes : 0) }
+        return contents.reduce(0) { $0 + (seen.insert($1.sha256).inserted ? $1.allBytes : 0) }
     }
 
     /// What lossy codecs cost: by class, or tensor by tensor; and the ratios.
@@ -109,7 +109,7 @@ extension VersionDetails {
         if showsTensors {
             for tensor in lossy {
                 table.add(
-                    tensor.name, codec: tensor.lossyCodec ?? "", raw: tensor.size, stored: tensor.content.storedBytes,
+                    tensor.name, codec: tensor.lossyCodec ?? "", raw: tensor.size, stored: tensor.storedBytes,
                     elements: tensor.shape.elementCount, quality: tensor.quality ?? DeltaQuality())
             }
         }
@@ -119,10 +119,14 @@ extension VersionDetails {
             table.add(
                 "\(tensorClass.rawValue) (\(members.count))",
                 codec: Set(members.compactMap(\.lossyCodec)).sorted().joined(separator: ","),
-                raw: members.reduce(0) { $0 + $1.size }, stored: Self.storedBytes(members.map(\.content)),
+                raw: members.reduce(0) { $0 + $1.size }, stored: members.reduce(0) { $0 + $1.storedBytes },
                 elements: members.reduce(0) { $0 + $1.shape.elementCount },
                 quality: members.reduce(into: DeltaQuality()) { sum, tensor in tensor.quality.map { sum.add($0) } })
         }
         return table.table.lines(width: width) + [""] + sizes.lines + [""]
     }
+}
+
+extension VersionDetails.StoredContent {
+    fileprivate var allBytes: Int { storedBytes + sharedBytes }
 }

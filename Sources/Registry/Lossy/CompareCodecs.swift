@@ -41,7 +41,7 @@ extension ModelRegistry {
         }
         let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
         let scorer = command.map { ScoreCommand(command: $0) }
-        let original = try await scorer?.run(on: model.root)
+        let original = if let scorer { try await Self.score(model, with: scorer) } else { Double?.none }
         var rows: [CodecComparison.Row] = []
         for (codec, goal, request) in requests {
             registration.lossy = request
@@ -56,11 +56,28 @@ extension ModelRegistry {
                 let score = if let scorer, let folder { try await scorer.run(on: folder.path) } else { preview.score }
                 rows.append(.init(codec: codec, goal: goal, report: preview.report, failure: nil, score: score))
             } catch let error as DeltaicError where error.code == .unreachable {
-                rows.append(.init(codec: codec, goal: goal, report: nil, failure: error.message, score: nil))
+                rows.append(.init(codec: codec, goal: goal, report: nil, failure: error.summary, score: nil))
             }
         }
         return CodecComparison(originalScore: original, rows: rows)
     }
+
+    /// The score of a model as it is, among the files that its reconstructions have.
+    private static func score(_ model: ModelDirectory, with scorer: ScoreCommand) async throws -> Double {
+        guard model.isSingleFile, let file = model.files.first else { return try await scorer.run(on: model.root) }
+        // A copy: what lies beside the file is no part of the model.
+        let folder = try ScratchFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let source = try ReadOnlyFile(path: file.absolutePath)
+        let copy = try DurableFile(path: folder.path + "/" + file.path)
+        for start in stride(from: 0, to: source.size, by: copyLength) {
+            try copy.write(try source.read(start..<min(start + copyLength, source.size)))
+        }
+        try copy.publish(synced: false)
+        return try await scorer.run(on: folder.path)
+    }
+
+    private static let copyLength = 8 << 20
 
     /// Writes the files as they would be pulled.
     private static func write(

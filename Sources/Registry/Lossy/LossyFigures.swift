@@ -35,7 +35,7 @@ extension TensorTreatments.Lossy {
 
 extension StoredContent {
     /// What index, manifest and object record take for an object, beside its chunks.
-    private static let bytesPerObject = 230
+    static let bytesPerObject = 230
 
     func tree() throws -> GitObjectID {
         try GitTree(files.map { ($0.path, $0.gitBlobID) }).root
@@ -73,13 +73,22 @@ extension StoredContent {
     }
 
     func compression(_ request: LossyRequest) -> VersionManifest.Compression {
-        let weights = Dictionary(grouping: lossy, by: \.piece.loss?.codec).mapValues { tensors in
-            tensors.reduce(0) { $0 + $1.piece.piece.elementCount }
-        }
-        let main = weights.max { ($0.value, $1.key ?? "") < ($1.value, $0.key ?? "") }
-        return VersionManifest.Compression(
-            codec: main?.key.flatMap { $0 } ?? "exact", recipe: request.recipe, goal: request.goal.text,
+        VersionManifest.Compression(
+            codec: mainCodec ?? "exact", recipe: request.recipe, goal: request.goal.text,
             seed: request.seed, gamma: family?.gamma, traceNorm: family.map { [$0.mode: $0.traceNorm] })
+    }
+
+    /// The codec of most weights that changed; if none did, the one that most were meant for.
+    private var mainCodec: String? {
+        // What the fine-tune left alone is dropped, whatever codec was asked for.
+        let changed = lossy.filter { !$0.tensor.delta.statistics.isZero }
+        var weights: [String: Int] = [:]
+        for tensor in changed.isEmpty ? lossy : changed {
+            let asked = tensor.tensor.codec.description
+            weights[changed.isEmpty ? asked : tensor.piece.loss?.codec ?? asked, default: 0] +=
+                tensor.piece.piece.elementCount
+        }
+        return weights.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
     /// The figures of what lies in the pack; the sizes are final when the pack is complete.
@@ -116,7 +125,8 @@ extension StoredContent {
             sizes.linearStoredBytes += stored([piece.digest] + (piece.spooled?.shared ?? []))
         }
         return LossyReport(
-            tensors: tensors, keptExactly: keptExactly, sizes: sizes, warnings: Self.warnings(tensors))
+            tensors: tensors, keptExactly: keptExactly, unusedMoments: unusedMoments, sizes: sizes,
+            warnings: Self.warnings(tensors))
     }
 
     /// The relative error from which on scores were seen to fall: `shared/methods.md`, section 13.

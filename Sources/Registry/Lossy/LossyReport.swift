@@ -9,7 +9,7 @@ public struct LossyReport: Sendable, Codable {
         public let tensorClass: TensorClass
         public let codec: String
         public let rawBytes: Int
-        /// The chunks with their headers, and what they share; 0 if the registry had them already.
+        /// The chunks with their headers, and what they share, whoever's pack has them; 0 for what the base has.
         public let storedBytes: Int
         public let elements: Int
         public let quality: DeltaQuality
@@ -26,6 +26,8 @@ public struct LossyReport: Sendable, Codable {
 
     public let tensors: [Tensor]
     public let keptExactly: [KeptExactly]
+    /// The entries of the file of second moments that no tensor used.
+    public let unusedMoments: [String]
     public let sizes: StorageFigures
     /// What is likely to hurt, for people.
     public let warnings: [String]

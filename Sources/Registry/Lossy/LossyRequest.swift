@@ -6,7 +6,8 @@ public struct LossyRequest: Sendable {
     public var goal: Goal
     /// What the tensors' random words follow from, together with their names.
     public var seed: UInt64
-    /// A safetensors file with the second moments of the layers' inputs, by the names of their weights.
+    /// A safetensors file with the second moments of the layers' inputs, by the names of their weights; refused if
+    /// no tensor uses it.
     public var momentsPath: String?
     /// Whether embeddings that are a small part of the model are kept exactly, whatever the recipe says: they save next to nothing.
     public var sparesSmallEmbeddings: Bool

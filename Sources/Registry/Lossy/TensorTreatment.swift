@@ -21,6 +21,8 @@ struct TensorTreatments: Sendable {
     private(set) var alone: Set<[Int]> = []
     /// Tensors that a lossy codec was meant for and that are kept exactly, with the reason.
     private(set) var keptExactly: [(name: String, reason: String)] = []
+    /// The entries of the file of second moments that no tensor uses.
+    private(set) var unusedMoments: [String] = []
     private static let smallShare = 0.1
     /// Tensors of fewer weights are small.
     private static let fewWeights = 8192
@@ -30,6 +32,7 @@ struct TensorTreatments: Sendable {
         objects: ObjectReader
     ) throws {
         try request.recipe.check()
+        if let path = request.momentsPath { try MomentReaders.check(request.recipe, path: path) }
         let moments = try request.momentsPath.map { try SecondMoments(path: $0) }
         let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
         for (fileIndex, file) in files.enumerated() {
@@ -83,7 +86,12 @@ struct TensorTreatments: Sendable {
                 lossy.removeAll { $0.tensorClass == .embedding }
             }
         }
+        let readers = lossy.filter { MomentReaders.contains($0.codec, settings: $0.settings) }
+        unusedMoments =
+            try moments?.unused(
+                by: readers.map { ($0.delta.name, $0.delta.columns) }, codecs: Set(lossy.map(\.codec))) ?? []
     }
+
     /// Why nothing can be stored against a tensor of the base, although name, dtype and shape would allow it; nil if it can.
     private static func obstacle(
         to type: ElementType, from partner: TensorRecord, catalog: CatalogDatabase, objects: ObjectReader
