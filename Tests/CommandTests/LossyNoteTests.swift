@@ -5,7 +5,7 @@ import Testing
 @Suite struct LossyNoteTests {
     /// A base, and a fine-tune with layers that no lossy codec can take.
     private func pair(in workspace: Workspace) async throws -> String {
-        let base = SyntheticModel(seed: 5)
+        let base = SyntheticModel(seed: 5, width: 96)
         try await workspace.succeed("base", "add", base.write("base", in: workspace.directory), "--name", "tiny")
         var builder = base.tuned(seed: 6).builder
         for name in ["layer.7.dense.weight", "layer.8.dense.weight"] {
@@ -38,10 +38,10 @@ import Testing
         let tuned = try await pair(in: workspace)
         var builder = SafetensorsBuilder()
         let one: [UInt8] = [0, 0, 0x80, 0x3f]
-        let identity = (0..<32 * 32).flatMap { $0 % 33 == 0 ? one : [0, 0, 0, 0] }
-        builder.add("other.weight", dtype: "F32", [32, 32], identity)
+        let identity = (0..<96 * 96).flatMap { $0 % 97 == 0 ? one : [0, 0, 0, 0] }
+        builder.add("other.weight", dtype: "F32", [96, 96], identity)
         try workspace.directory.write("other.safetensors", builder.bytes())
-        builder.add("layer.1.dense.weight", dtype: "F32", [32, 32], identity)
+        builder.add("layer.1.dense.weight", dtype: "F32", [96, 96], identity)
         try workspace.directory.write("both.safetensors", builder.bytes())
         let arguments = ["register", tuned, "--name", "m", "--base", "tiny", "--dry-run", "--codec"]
 

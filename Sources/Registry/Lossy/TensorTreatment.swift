@@ -45,11 +45,6 @@ struct TensorTreatments: Sendable {
                 case .full: alone.insert([fileIndex, position])
                 case .lossy(let codec, let settings):
                     guard shape.elementCount > 0 else { continue }
-                    guard !request.sparesSmallTensors || codec == .drop || shape.elementCount >= Self.fewWeights else {
-                        keptExactly.append(
-                            (name, "fewer than \(Self.fewWeights) weights; a recipe can name a codec for it"))
-                        continue
-                    }
                     guard type.floatFormat != nil else {
                         keptExactly.append((name, "lossy codecs take F32, F16 and BF16 only"))
                         continue
@@ -60,6 +55,11 @@ struct TensorTreatments: Sendable {
                     }
                     if let reason = try Self.obstacle(to: type, from: partner, catalog: catalog, objects: objects) {
                         keptExactly.append((name, reason))
+                        continue
+                    }
+                    guard !request.sparesSmallTensors || codec == .drop || shape.elementCount >= Self.fewWeights else {
+                        keptExactly.append(
+                            (name, "fewer than \(Self.fewWeights) weights; a recipe can name a codec for it"))
                         continue
                     }
                     guard
