@@ -30,8 +30,11 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Ratios of the linear layers, with commas between.", valueName: "r,s"))
     var ratiosLinear: String?
 
-    @Option(help: ArgumentHelp("What becomes of embeddings (default: exact).", valueName: "choice"))
-    var embeddings: Recipe.Choice = .exact
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of embeddings (default: what `register` does: exact, but lossy for seeded-sign at a ratio of the file).",
+            valueName: "choice"))
+    var embeddings: Recipe.Choice?
 
     @Option(help: ArgumentHelp("Score the model and each reconstruction with this command.", valueName: "text"))
     var command: String?
@@ -61,9 +64,9 @@ struct CompareCommand: AsyncParsableCommand {
             }
         var requests: [(codec: String, goal: String, request: LossyRequest)] = []
         for codec in names {
-            let recipe = try Recipe(codec: codec, settings: [:], embeddings: embeddings, head: .exact)
             for (text, goal) in goals {
-                requests.append((codec, text, LossyRequest(recipe: recipe, goal: goal, seed: seed)))
+                let request = try LossyRequest(codec: codec, embeddings: embeddings, goal: goal, seed: seed)
+                requests.append((codec, text, request))
             }
         }
         guard !requests.isEmpty else { throw ValidationError("--codecs names none") }

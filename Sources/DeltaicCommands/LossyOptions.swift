@@ -85,11 +85,6 @@ struct LossyOptions: ParsableArguments {
     ///
     /// A goal alone means our own codec.
     func request() throws -> LossyRequest? {
-        try request(codec: codec, ratio: ratio)
-    }
-
-    /// The same with another codec and ratio.
-    func request(codec: String?, ratio: Double?) throws -> LossyRequest? {
         let goal: LossyRequest.Goal =
             if let ratio {
                 .ratio(ratio)
@@ -107,11 +102,30 @@ struct LossyOptions: ParsableArguments {
         }
         guard let name = codec ?? (goal == .settings ? nil : "seeded-sign") else { return nil }
         let values = Dictionary(settings.map { ($0.name, $0.value) }) { _, last in last }
-        let isWhole = ratio != nil || quality != nil || maxError != nil
-        return LossyRequest(
+        return try LossyRequest(
+            codec: name, settings: values, embeddings: embeddings, head: head ?? .exact, goal: goal, seed: seed,
+            moments: moments)
+    }
+}
+
+extension LossyRequest {
+    /// A codec by its name, with the recipe that it has by default.
+    ///
+    /// - Parameter embeddings: if not given, exact; but where the whole file is to become small our own codec takes them too, unless they
+    ///   are a small part of it.
+    init(
+        codec: String, settings: CodecSettings = [:], embeddings: Recipe.Choice?, head: Recipe.Choice = .exact,
+        goal: Goal, seed: UInt64, moments: String? = nil
+    ) throws {
+        let isWhole =
+            switch goal {
+            case .ratio, .relativeError: true
+            case .settings, .bits, .linearRatio: false
+            }
+        self.init(
             recipe: try Recipe(
-                codec: name, settings: values,
-                embeddings: embeddings ?? (isWhole && name == "seeded-sign" ? .lossy : .exact), head: head ?? .exact),
+                codec: codec, settings: settings,
+                embeddings: embeddings ?? (isWhole && codec == "seeded-sign" ? .lossy : .exact), head: head),
             goal: goal, seed: seed, momentsPath: moments, sparesSmallEmbeddings: embeddings == nil,
             sparesSmallTensors: true)
     }
