@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """seeded-sign and base-scale as a decoder must read them, bit for bit: seeded-sign.json.
 
-A decoder written from section 12 and 13 of codec-payloads.md alone, element by element, and its own Philox. Every case gives the
+A decoder written from section 12 and 13 of codec-payloads.md alone, element by element. Every case gives the
 streams of a chunk's terms (hexadecimal) and the words that the chunk decodes to.
 """
 import json
@@ -10,24 +10,14 @@ import struct
 
 import numpy as np
 
-M32 = 0xFFFFFFFF
-
-
-def philox(counter, key):
-    """Philox4x32-10 of four counter words and two key words."""
-    c, k = list(counter), list(key)
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & M32, (p0 >> 32) ^ c[3] ^ k[1], p0 & M32]
-        k = [(k[0] + 0x9E3779B9) & M32, (k[1] + 0xBB67AE85) & M32]
-    return c
+from philox import MASK, philox
 
 
 def bit(key, domain, index):
     """Bit `index` of a sequence, 32 to a word."""
     word = index // 32
     block = word // 4
-    return philox((block & M32, block >> 32, domain, 0), (key & M32, key >> 32))[word % 4] >> (index % 32) & 1
+    return philox((block & MASK, block >> 32, domain, 0), (key & MASK, key >> 32))[word % 4] >> (index % 32) & 1
 
 
 def parity(value):
@@ -130,7 +120,7 @@ def main():
     rng = np.random.default_rng(12)
     known = [
         {"counter": c, "key": k, "words": philox(c, k)}
-        for c, k in [((0, 0, 0, 0), (0, 0)), ((M32,) * 4, (M32, M32)), ((1, 2, 3, 4), (5, 6))]
+        for c, k in [((0, 0, 0, 0), (0, 0)), ((MASK,) * 4, (MASK, MASK)), ((1, 2, 3, 4), (5, 6))]
     ]
     key = 0x0123456789ABCDEF
     cases = [

@@ -12,20 +12,12 @@ import os
 
 import numpy as np
 
+from philox import MASK, philox
+
 F = np.float32
-MASK = 0xFFFFFFFF
 
 
 # The generator.
-
-def philox(counter, key):
-    c, k = list(counter), list(key)
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & MASK, (p0 >> 32) ^ c[3] ^ k[1], p0 & MASK]
-        k = [(k[0] + 0x9E3779B9) & MASK, (k[1] + 0xBB67AE85) & MASK]
-    return c
-
 
 def block(key, domain, index):
     return philox([index & MASK, index >> 32, domain, 0], [key & MASK, key >> 32])

@@ -37,9 +37,9 @@ struct DARECodec: LossyCodec {
     }
 
     private func encode(_ tensor: any DeltaSource, threshold: Int, sink: any TermSink) throws(DeltaicError) {
-        let mask = SeededMask(key: tensor.key, domain: DARETerm.domain, threshold: threshold)
-        let parameters = DARETerm.Parameters(
-            values: values, factor: factor(tensor), mask: (key: tensor.key, threshold: threshold))
+        let stored = StoredMask(key: tensor.key, threshold: threshold)
+        let mask = stored.seeded(domain: DARETerm.domain)
+        let parameters = DARETerm.Parameters(values: values, factor: factor(tensor), mask: stored)
         for position in 0..<tensor.chunkCount {
             let delta = try tensor.chunk(position).delta
             let kept = SparseValues.gather(
@@ -102,7 +102,8 @@ struct DARECodec: LossyCodec {
         var bytes = Double(LossyOverhead.tableBytes(tensor)) + kept * Double(values.width)
         switch choice {
         case .random(let threshold):
-            let parameters = DARETerm.Parameters(values: values, factor: 1, mask: (key: 0, threshold: threshold))
+            let parameters = DARETerm.Parameters(
+                values: values, factor: 1, mask: StoredMask(key: 0, threshold: threshold))
             bytes += Double(parameters.bytes.count * tensor.chunkCount)
         case .magnitude:
             let parameters = DARETerm.Parameters(values: values, factor: 1, mask: nil)

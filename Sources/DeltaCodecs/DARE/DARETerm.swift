@@ -16,9 +16,9 @@ struct DARETerm: TermDecoder {
         /// What every stored value is multiplied with.
         let factor: Float
         /// How the mask is drawn; nil if positions are stored.
-        let mask: (key: UInt64, threshold: Int)?
+        let mask: StoredMask?
 
-        init(values: DAREValues, factor: Float, mask: (key: UInt64, threshold: Int)?) {
+        init(values: DAREValues, factor: Float, mask: StoredMask?) {
             self.values = values
             self.factor = factor
             self.mask = mask
@@ -28,10 +28,7 @@ struct DARETerm: TermDecoder {
             var writer = ByteWriter()
             writer.append([mask == nil ? 1 : 0, values.number])
             writer.float(factor)
-            if let mask {
-                writer.integer(mask.key)
-                writer.varint(mask.threshold)
-            }
+            mask?.write(to: &writer)
             return writer.bytes
         }
 
@@ -45,13 +42,7 @@ struct DARETerm: TermDecoder {
             }
             self.values = values
             factor = try reader.float("factor")
-            mask =
-                form == 1
-                ? nil
-                : (
-                    key: try reader.uint64("key"),
-                    threshold: try reader.varint("C-73: threshold", limit: SeededMask.all)
-                )
+            mask = form == 1 ? nil : try StoredMask(from: &reader, rule: "C-73")
             guard reader.remaining == 0 else { throw .malformed("C-74", "bytes follow the parameters") }
         }
     }
@@ -62,15 +53,8 @@ struct DARETerm: TermDecoder {
     ) throws(DeltaicError) {
         guard let first = streams.first else { throw .malformed("C-70", "the parameters are missing") }
         let parameters = try Parameters(try coder.decode(first, limit: 64))
-        let positions: [UInt32]
-        if let mask = parameters.mask {
-            try streams.require(2, "C-70")
-            positions = SeededMask(key: mask.key, domain: Self.domain, threshold: mask.threshold)
-                .positions(in: context.firstElement..<context.firstElement + context.count)
-        } else {
-            try streams.require(3, "C-70")
-            positions = try PositionStream.decode(streams[1], count: context.count, coder: coder)
-        }
+        let positions = try parameters.mask.positions(
+            of: streams, domain: Self.domain, context: context, rule: "C-70", coder: coder)
         let words = try coder.decode(
             streams[streams.count - 1], length: positions.count * parameters.values.width, rule: "C-75",
             what: "values")

@@ -22,6 +22,8 @@ public struct DeltaCoMeMethod: LossyMethod {
         rounding = try settings.choice("rounding") ?? .auto
     }
 
+    public var readsSecondMoments: Bool { rounding != .plain }
+
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
         switch goal {
         case .settings:

@@ -2,7 +2,7 @@ internal import DeltaicCore
 internal import Kernels
 
 /// Sums over a delta, all that planning needs of a tensor.
-public struct DeltaStatistics: Sendable, Codable, Equatable {
+public struct DeltaStatistics: Sendable {
     public var count = 0
     /// Elements that differ from the base.
     public var nonzero = 0

@@ -29,10 +29,17 @@ public protocol LossyMethod: Sendable {
     /// - Throws: `.badSettings` naming the setting.
     init(_ settings: inout SettingsReader) throws(DeltaicError)
 
+    /// Whether, with these settings, it goes by the second moments of layers' inputs where there are any.
+    var readsSecondMoments: Bool { get }
+
     /// Chooses a codec for each tensor; the result has the order of `tensors`.
     ///
     /// - Throws: `.unreachable` if the goal cannot be met, saying what bounds it.
     func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta]
+}
+
+extension LossyMethod {
+    public var readsSecondMoments: Bool { false }
 }
 
 /// How much the tensors of a method may take together.

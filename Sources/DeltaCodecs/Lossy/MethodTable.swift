@@ -7,6 +7,11 @@ public enum MethodTable {
         DAREMethod.self, Sparse24Method.self, LowRankMethod.self, DropCodec.self,
     ]
 
+    /// The codecs that go by second moments unless their settings say otherwise.
+    public static var momentReaders: [CodecID] {
+        methods.map { $0.id }.filter { (try? method($0, settings: [:]))?.readsSecondMoments == true }
+    }
+
     /// The method of a codec with its settings.
     ///
     /// - Throws: `.badSettings` naming what is wrong, `.unknownCodec` listing what there is.

@@ -52,6 +52,8 @@ public struct LowRankMethod: LossyMethod {
         after = try MethodTable.method(id, settings: nested)
     }
 
+    public var readsSecondMoments: Bool { settings.usesMoments || after?.readsSecondMoments == true }
+
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
         guard let after else {
             switch goal {

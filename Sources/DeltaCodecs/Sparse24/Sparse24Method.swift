@@ -20,6 +20,8 @@ public struct Sparse24Method: LossyMethod {
         rounding = try settings.choice("rounding") ?? .auto
     }
 
+    public var readsSecondMoments: Bool { rounding != .plain }
+
     public func plan(_ tensors: [any DeltaSource], goal: RateGoal) throws(DeltaicError) -> [PlannedDelta] {
         var trials: [[Sparse24Trial]] = []
         for tensor in tensors {

@@ -28,12 +28,12 @@ struct UltraDeltaCodec: LossyCodec {
             for _ in 0..<tensor.chunkCount { try sink.append(constant == 0 ? [] : [term]) }
             return
         }
-        let mask = threshold.map { (key: tensor.key, threshold: $0) }
+        let mask = threshold.map { StoredMask(key: tensor.key, threshold: $0) }
         let parameters = UltraDeltaTerm.Parameters.sparse(
             .init(grid: survey.grid, codes: codes, factor: factor, mask: mask))
         let head = EncodedStream.stored(parameters.bytes)
         if let mask {
-            let seeded = SeededMask(key: mask.key, domain: UltraDeltaTerm.domain, threshold: mask.threshold)
+            let seeded = mask.seeded(domain: UltraDeltaTerm.domain)
             for position in 0..<tensor.chunkCount {
                 let delta = try tensor.chunk(position).delta
                 let positions = seeded.positions(in: tensor.elementRange(ofChunk: position))
@@ -90,7 +90,7 @@ struct UltraDeltaCodec: LossyCodec {
         let parameters = UltraDeltaTerm.Parameters.sparse(
             .init(
                 grid: survey.grid, codes: codes, factor: factor,
-                mask: threshold.map { (key: 0, threshold: $0) }))
+                mask: threshold.map { StoredMask(key: 0, threshold: $0) }))
         bytes += Double(parameters.bytes.count * tensor.chunkCount)
         if threshold == nil { bytes += PositionStream.expectedBytes(tensor, kept: expectedSurvivors) }
         if codes == .plain { return bytes + expectedSurvivors * Double(survey.grid.bits) / 8 }

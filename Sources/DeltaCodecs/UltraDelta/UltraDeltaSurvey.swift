@@ -49,7 +49,7 @@ struct UltraDeltaSurvey {
         for position in 0..<tensor.chunkCount {
             let delta = try tensor.chunk(position).delta
             let codes = grid.codes(of: delta)
-            CodeCounts.add(codes, to: &counts)
+            for (code, count) in ByteHistogram.count(codes[...]).enumerated() { counts[code] += count }
             for index in stride(from: 0, to: delta.count, by: step) {
                 let value = Double(delta[index])
                 let code = Int(codes[index])

@@ -22,7 +22,7 @@ struct UltraDeltaTerm: TermDecoder {
             /// What every level is multiplied with.
             let factor: Float
             /// How the mask is drawn; nil if positions are stored.
-            let mask: (key: UInt64, threshold: Int)?
+            let mask: StoredMask?
         }
 
         var bytes: [UInt8] {
@@ -36,10 +36,7 @@ struct UltraDeltaTerm: TermDecoder {
                 writer.float(sparse.grid.lowest)
                 writer.float(sparse.grid.highest)
                 writer.float(sparse.factor)
-                if let mask = sparse.mask {
-                    writer.integer(mask.key)
-                    writer.varint(mask.threshold)
-                }
+                sparse.mask?.write(to: &writer)
             }
             return writer.bytes
         }
@@ -60,13 +57,7 @@ struct UltraDeltaTerm: TermDecoder {
                 let lowest = try reader.float("lowest value")
                 let highest = try reader.float("highest value")
                 let factor = try reader.float("factor")
-                var mask: (key: UInt64, threshold: Int)?
-                if form == 0 {
-                    mask = (
-                        key: try reader.uint64("key"),
-                        threshold: try reader.varint("C-94: threshold", limit: SeededMask.all)
-                    )
-                }
+                let mask = form == 0 ? try StoredMask(from: &reader, rule: "C-94") : nil
                 self = .sparse(
                     Sparse(
                         grid: UniformGrid(lowest: lowest, highest: highest, bits: bits),
@@ -86,15 +77,8 @@ struct UltraDeltaTerm: TermDecoder {
             try streams.require(1, "C-90")
             for index in delta.indices { delta[index] += value }
         case .sparse(let sparse):
-            let positions: [UInt32]
-            if let mask = sparse.mask {
-                try streams.require(2, "C-90")
-                positions = SeededMask(key: mask.key, domain: Self.domain, threshold: mask.threshold)
-                    .positions(in: context.firstElement..<context.firstElement + context.count)
-            } else {
-                try streams.require(3, "C-90")
-                positions = try PositionStream.decode(streams[1], count: context.count, coder: coder)
-            }
+            let positions = try sparse.mask.positions(
+                of: streams, domain: Self.domain, context: context, rule: "C-90", coder: coder)
             let codes = try codes(streams[streams.count - 1], sparse, count: positions.count, coder: coder)
             SparseValues.add(
                 levels: sparse.grid.levels.map { $0 * sparse.factor }, codes: codes, at: positions, to: &delta)

@@ -22,11 +22,12 @@ struct LossyPlanning: Sendable {
 
     /// What a lossy tensor takes in a pack beside its chunks: its record, index and manifest.
     static let bytesPerTensor = 245
-    /// What a chunk takes beside its terms: its header and table, and its part of the index.
+    /// What a chunk takes beside its terms: its record's header, and its table of terms.
     static let bytesPerChunk = 70
+    /// Its part of the index.
+    static let indexBytesPerChunk = 65
     /// Of an error target, what embeddings may have: in `docs/quality.md` noise in them hurt sooner.
     static let embeddingShare = 0.5
-    static let indexBytesPerChunk = 65
 
     /// - Throws: `.unreachable` saying what bounds the goal; what the methods throw.
     func run(_ tensors: [TensorTreatments.Lossy]) throws -> [PlannedLossy] {

@@ -86,7 +86,8 @@ struct TensorTreatments: Sendable {
                 lossy.removeAll { $0.tensorClass == .embedding }
             }
         }
-        let readers = lossy.filter { MomentReaders.contains($0.codec, settings: $0.settings) }
+        let readers =
+            moments == nil ? [] : try lossy.filter { try MomentReaders.contains($0.codec, settings: $0.settings) }
         unusedMoments =
             try moments?.unused(
                 by: readers.map { ($0.delta.name, $0.delta.columns) }, codecs: Set(lossy.map(\.codec))) ?? []

@@ -7,40 +7,6 @@ internal import Testing
 
 @Suite("Damaged lossy chunks")
 struct LossyMutationTests {
-    private func mutate(_ streams: [EncodedStream], using generator: inout SeededGenerator) throws -> [EncodedStream] {
-        var streams = streams
-        let position = Int.random(in: 0..<streams.count, using: &generator)
-        let stream = streams[position]
-        var bytes = stream.bytes
-        var rawLength = stream.rawLength
-        var encoding = stream.encoding
-        switch Int.random(in: 0..<8, using: &generator) {
-        case 0, 1, 2:
-            // What a wrong encoder could write.
-            bytes = try ZstdStream().decode(stream, limit: 1 << 23)
-            encoding = .stored
-            for _ in 0...Int.random(in: 0..<3, using: &generator) where !bytes.isEmpty {
-                let place = Int.random(in: 0..<min(bytes.count, 40), using: &generator)
-                bytes[place] = UInt8.random(in: 0...255, using: &generator)
-            }
-            if Int.random(in: 0..<4, using: &generator) == 0 {
-                bytes = Array(bytes.dropLast(Int.random(in: 0..<3, using: &generator)))
-            }
-            rawLength = bytes.count
-        case 3:
-            guard !bytes.isEmpty else { break }
-            bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-        case 4: bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator)))
-        case 5: rawLength = Int.random(in: 0...Int.max, using: &generator)
-        case 6: encoding = EncodedStream.Encoding(rawValue: UInt8.random(in: 0...2, using: &generator)) ?? .stored
-        default:
-            if Bool.random(using: &generator) { streams.remove(at: position) } else { streams.append(stream) }
-            return streams
-        }
-        streams[position] = EncodedStream(encoding: encoding, rawLength: rawLength, bytes: bytes)
-        return streams
-    }
-
     @Test(
         "mutations are refused or decode to the right number of bytes, and none traps",
         arguments: LossySettings.all.indices)
@@ -53,7 +19,7 @@ struct LossyMutationTests {
         let base = try tensor.chunk(0).baseWords
         var refused = 0
         for trial in 0..<1500 {
-            let streams = try mutate(run.chunks[0].streams, using: &generator)
+            let streams = try StreamMutation.mutate(run.chunks[0].streams, using: &generator)
             do throws(DeltaicError) {
                 let raw = try LossyChunk.decode(
                     streams, shape: run.shapes[0], base: base, shared: NoSharedBytes(), coder: ZstdStream())
