@@ -31,6 +31,12 @@ public final class ReadOnlyFile: Sendable {
         close(descriptor)
     }
 
+    /// Whether no name leads to the file any more: its bytes are freed when the last that has it open closes it.
+    public var isUnlinked: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink == 0
+    }
+
     /// Reads exactly the bytes of `range`.
     ///
     /// - Throws: `.truncated` if the file ends before `range` does, `.ioFailure` if the system refuses.

@@ -57,6 +57,9 @@ public final class PackReader: Sendable {
             index.objects.enumerated().map { ($0.element.description.digest, $0.offset) }, uniquingKeysWith: { $1 })
     }
 
+    /// Whether the pack was deleted since it was opened.
+    public var isDeleted: Bool { file.isUnlinked }
+
     /// The object with this SHA-256, nil if the pack does not hold it.
     public func object(_ digest: Digest) -> PackObject? {
         positions[digest].map { objects[$0] }

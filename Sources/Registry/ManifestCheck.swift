@@ -13,10 +13,15 @@ struct ManifestCheck: Sendable {
     /// - Throws: `.catalogDamaged` naming the version, the file and the tensor in which they differ, or what is wrong with
     ///   the pack.
     func run(_ version: VersionRecord, files: [FileRecord]) throws {
+        try run(version, files: files) { try packs.open($0) }
+    }
+
+    /// - Parameter open: gives the pack with an id.
+    func run(_ version: VersionRecord, files: [FileRecord], open: (Digest) throws -> PackReader) throws {
         // A version whose pack is another's has none of its own.
         guard let pack = try catalog.pack(of: version.id) else { return }
         try naming("\(version.model)@v\(version.number)") {
-            guard let json = try packs.open(pack.id).manifest() else {
+            guard let json = try open(pack.id).manifest() else {
                 throw DeltaicError(.malformedPack, "the pack has no manifest", at: ["pack \(pack.id.short)"])
             }
             let manifest = try VersionManifest(json: json)

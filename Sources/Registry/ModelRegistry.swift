@@ -49,7 +49,7 @@ public final class ModelRegistry: Sendable {
         directory = RegistryDirectory(path: path)
         try directory.check()
         catalog = try Self.openCatalog(directory.catalogPath, isReadOnly: options.isReadOnly)
-        objects = ObjectReader(packs: directory.packs, catalog: catalog)
+        objects = ObjectReader(source: CatalogObjects(packs: directory.packs, catalog: catalog))
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
     }

@@ -2,41 +2,27 @@ internal import Catalog
 internal import DeltaCodecs
 internal import DeltaicCore
 internal import PackFormat
-internal import Synchronization
 
 /// Gives the raw bytes of stored objects, chunk by chunk, each checked before it is handed out.
 ///
-/// Safe to share between tasks. Holds indexes of packs that it opened, no decoded bytes.
+/// Safe to share between tasks.
 final class ObjectReader: SharedBytes {
     /// Objects deeper than this are damaged: the registry never writes them.
     static let depthLimit = 8
 
-    private struct Located {
-        let pack: PackReader
-        let object: PackObject
-    }
-
-    private struct State {
-        var packs: [Digest: PackReader] = [:]
-        var objects: [Digest: Located] = [:]
-        var shared: [(digest: Digest, bytes: [UInt8])] = []
-    }
-
-    private let packs: PackDirectory
-    private let catalog: CatalogDatabase
+    private let source: any ObjectSource
+    private let cache: DecodedCache
     private let coder = ZstdStream()
-    private let state = Mutex(State())
-    /// Open files are few next to the usual limit of 1,024.
-    private static let openPackLimit = 256
 
-    init(packs: PackDirectory, catalog: CatalogDatabase) {
-        self.packs = packs
-        self.catalog = catalog
+    /// - Parameter cache: asked before anything is decoded that others are decoded from.
+    init(source: any ObjectSource, cache: DecodedCache = DecodedCache(limit: sharedLimit + 4096, keepsChunks: false)) {
+        self.source = source
+        self.cache = cache
     }
 
     /// The object as its pack describes it.
     func object(_ digest: Digest) throws -> PackObject {
-        try locate(digest).object
+        try source.locate(digest).object
     }
 
     /// The object with the bytes of a tensor.
@@ -62,7 +48,7 @@ final class ObjectReader: SharedBytes {
                 .malformedPack, "objects depend on each other too deeply, or in a circle",
                 at: ["object \(digest.short)"], expected: "at most \(Self.depthLimit)")
         }
-        let located = try locate(digest)
+        let located = try source.locate(digest)
         return try naming("chunk \(position) of object \(digest.short)") {
             guard located.object.chunks.indices.contains(position) else {
                 throw DeltaicError(
@@ -76,7 +62,7 @@ final class ObjectReader: SharedBytes {
                 guard target.object != digest || target.chunk < position else {
                     throw DeltaicError(.malformedPack, "C-31: a chunk refers to itself or to a later one")
                 }
-                raw = try chunk(target.chunk, of: target.object, depth: depth + 1)
+                raw = try keptChunk(target.chunk, of: target.object, depth: depth + 1)
             } else {
                 let base = try baseChunk(position, of: located.object, codec: record.codec, depth: depth)
                 let elements = located.object.description.grid.elements(of: position)
@@ -111,13 +97,13 @@ final class ObjectReader: SharedBytes {
 
     /// An object that the chunks of a lossy tensor share, whole.
     ///
-    /// The last few are kept: every chunk of the tensor asks.
+    /// It is kept: every chunk of the tensor asks.
     func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
         try sharedBytes(digest, depth: 0)
     }
 
     fileprivate func sharedBytes(_ digest: Digest, depth: Int) throws(DeltaicError) -> [UInt8] {
-        if let known = state.withLock({ state in state.shared.first { $0.digest == digest } }) { return known.bytes }
+        if let known = cache.bytes(.shared(digest)) { return known }
         var bytes: [UInt8] = []
         do {
             let object = try object(digest)
@@ -133,50 +119,26 @@ final class ObjectReader: SharedBytes {
         } catch {
             throw DeltaicError(.ioFailure, "cannot read the object: \(error)", at: ["object \(digest.short)"])
         }
-        state.withLock { state in
-            while state.shared.reduce(bytes.count, { $0 + $1.bytes.count }) > Self.sharedLimit, !state.shared.isEmpty {
-                state.shared.removeFirst()
-            }
-            state.shared.append((digest, bytes))
-        }
+        cache.keep(bytes, as: .shared(digest))
         return bytes
     }
 
-    /// The longest object that chunks may share, and the most that is kept of them.
+    /// The longest object that chunks may share.
     static let sharedLimit = 128 << 20
 
     private func baseChunk(_ position: Int, of object: PackObject, codec: UInt8, depth: Int) throws -> [UInt8]? {
         guard codec != CodecID.solo.number, let base = object.description.base else { return nil }
-        return try chunk(position, of: base, depth: depth + 1)
+        return try keptChunk(position, of: base, depth: depth + 1)
     }
 
-    private func locate(_ digest: Digest) throws -> Located {
-        if let known = state.withLock({ $0.objects[digest] }) { return known }
-        guard let record = try catalog.object(digest) else {
-            throw DeltaicError(.unknownContent, "the catalog has no such object", at: ["object \(digest.hex)"])
-        }
-        let pack = try open(record.pack)
-        guard let object = pack.object(digest) else {
-            throw DeltaicError(
-                .malformedPack, "the pack does not hold the object that the catalog says",
-                at: ["pack \(record.pack.short)", "object \(digest.short)"])
-        }
-        let located = Located(pack: pack, object: object)
-        state.withLock { $0.objects[digest] = located }
-        return located
-    }
-
-    private func open(_ id: Digest) throws -> PackReader {
-        if let known = state.withLock({ $0.packs[id] }) { return known }
-        let pack = try packs.open(id)
-        state.withLock { state in
-            if state.packs.count >= Self.openPackLimit {
-                // Locations hold their packs open, so both go.
-                state = State()
-            }
-            state.packs[id] = pack
-        }
-        return pack
+    /// A chunk that another one is decoded from: several may be.
+    private func keptChunk(_ position: Int, of digest: Digest, depth: Int) throws -> [UInt8] {
+        guard cache.keepsChunks else { return try chunk(position, of: digest, depth: depth) }
+        let key = DecodedCache.Key.chunk(digest, position)
+        if let known = cache.bytes(key) { return known }
+        let bytes = try chunk(position, of: digest, depth: depth)
+        cache.keep(bytes, as: key)
+        return bytes
     }
 }
 

@@ -1,0 +1,111 @@
+internal import DeltaicCore
+internal import PackFormat
+
+/// Hands the bytes of a content to one reader, at the reader's pace.
+struct ContentStream {
+    /// What a reader is given at a time, copied out of the chunk, which may then be given up.
+    static let pieceBytes = 256 << 10
+
+    let content: ServedContent
+    let decoder: ChunkDecoder
+    let slots: ChunkSlots
+    /// Whether the next chunk is decoded while a reader takes this one.
+    let readsAhead: @Sendable () -> Bool
+
+    /// Decodes the first chunk, so that damage in it is known before anything is promised to a client.
+    func prepare(_ range: Range<Int>) async throws {
+        guard let first = content.pieces(of: range.prefix(1)).first, case .chunk = first.source else { return }
+        _ = try await bytes(of: first, keep: true)
+    }
+
+    /// Hands on the bytes of a range in order.
+    ///
+    /// The last chunk of an object is not handed on before the object, or the whole content, was proved by its SHA-256, if
+    /// all of it is in the range; every chunk was proved by its checksum.
+    func run<Copy>(
+        _ range: Range<Int>, copy: (UnsafeRawBufferPointer) -> Copy, deliver: (Copy) async throws -> Void
+    ) async throws {
+        let pieces = content.pieces(of: range)
+        let isWhole = range.lowerBound == 0 && range.upperBound == content.size
+        var proof = try ContentProof(content: content, isWhole: isWhole)
+        for (position, piece) in pieces.enumerated() {
+            var slot = await slots.acquire()
+            defer { slots.release(slot) }
+            let bytes = try await bytes(of: piece, keep: !isWhole)
+            slot.fill(bytes)
+            var ahead: Task<Void, Never>?
+            if position + 1 < pieces.count, readsAhead() {
+                let next = pieces[position + 1]
+                ahead = Task { _ = try? await self.bytes(of: next, keep: true) }
+            }
+            defer { ahead?.cancel() }
+            try naming(piece.name) {
+                try proof.add(bytes[piece.range], of: piece, isLast: position == pieces.count - 1)
+            }
+            var sent = piece.range.lowerBound
+            while sent < piece.range.upperBound {
+                if slot.bytes == nil {
+                    slots.release(slot)
+                    slot = await slots.acquire()
+                    slot.fill(try await self.bytes(of: piece, keep: true))
+                }
+                let part = sent..<min(sent + Self.pieceBytes, piece.range.upperBound)
+                guard let bytes = slot.bytes, part.upperBound <= bytes.count else {
+                    throw DeltaicError(.contentMismatch, "a chunk is shorter than its pack says", at: [piece.name])
+                }
+                let copied = bytes.withUnsafeBytes { copy(UnsafeRawBufferPointer(rebasing: $0[part])) }
+                try await slots.waiting(with: slot) { try await deliver(copied) }
+                sent = part.upperBound
+            }
+        }
+    }
+
+    private func bytes(of piece: ServedContent.Piece, keep: Bool) async throws -> [UInt8] {
+        switch piece.source {
+        case .bytes(let bytes): bytes
+        case .chunk(let position, let object):
+            try await naming(piece.name) {
+                try await decoder.chunk(position, of: object.description.digest, from: content.reader, keep: keep)
+            }
+        }
+    }
+}
+
+/// Hashes what is streamed, and compares it before the end.
+private struct ContentProof: ~Copyable {
+    private let content: ServedContent
+    /// Of the content, where the whole of it has a digest and is streamed.
+    private var whole: StreamingHash?
+    /// Of the object that is being streamed, where that is not so.
+    private var object: StreamingHash?
+
+    init(content: ServedContent, isWhole: Bool) throws {
+        self.content = content
+        whole = isWhole && content.sha256 != nil ? try StreamingHash(.sha256) : nil
+        object = nil
+    }
+
+    mutating func add(_ bytes: ArraySlice<UInt8>, of piece: ServedContent.Piece, isLast: Bool) throws {
+        if let expected = content.sha256, whole != nil {
+            bytes.withUnsafeBytes { whole?.update($0) }
+            if isLast, let hash = whole.take() { try compare(hash.finish(), expected) }
+            return
+        }
+        guard case .chunk(let position, let description) = piece.source else { return }
+        if position == 0, piece.range.lowerBound == 0 { object = try StreamingHash(.sha256) }
+        bytes.withUnsafeBytes { object?.update($0) }
+        guard piece.endsObject, let hash = object.take(),
+            piece.range.upperBound == description.description.grid.bytes(of: position).count
+        else { return }
+        try compare(hash.finish(), description.description.digest)
+    }
+
+    private func compare(_ found: [UInt8], _ expected: Digest) throws {
+        let found = Digest(uncheckedBytes: found)
+        guard found == expected else {
+            throw DeltaicError(
+                .contentMismatch, "the reconstructed bytes are not the ones that were registered",
+                expected: "SHA-256 \(expected.short)", found: found.short, advice: "run `deltaic verify`")
+        }
+    }
+}
