@@ -2,21 +2,30 @@ internal import ArgumentParser
 internal import DeltaicCore
 internal import Glibc
 
+/// A command that stops in its own way when a signal asks it to.
+protocol StopsItself {}
+
 extension DeltaicCommand {
     /// Runs the command that the process was started with, and says with which status it is to exit.
     ///
     /// Failures are told on standard error. SIGINT, SIGTERM and SIGHUP cancel the command, which removes its temporary
     /// files; the status is then 128 and the signal's number.
     public static func runProcess() async -> Int32 {
-        let work = Task { await runCommand() }
-        let interruption = Interruption { work.cancel() }
+        let parsed: any ParsableCommand
+        do {
+            parsed = try parseAsRoot()
+        } catch {
+            return report(error, nil)
+        }
+        let work = Task { [parsed] in await run(parsed) }
+        let interruption = parsed is any StopsItself ? nil : Interruption { work.cancel() }
         let failure = await work.value
         return failure.map { report($0, interruption) } ?? ExitStatus.success.rawValue
     }
 
-    private static func runCommand() async -> (any Error)? {
+    private static func run(_ parsed: any ParsableCommand) async -> (any Error)? {
         do {
-            var command = try parseAsRoot()
+            var command = parsed
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -29,8 +38,8 @@ extension DeltaicCommand {
     }
 
     /// Tells a failure and returns its status.
-    private static func report(_ error: any Error, _ interruption: Interruption) -> Int32 {
-        if let status = interruption.status {
+    private static func report(_ error: any Error, _ interruption: Interruption?) -> Int32 {
+        if let status = interruption?.status {
             StandardStreams.writeNote("error: interrupted")
             return status
         }

@@ -32,6 +32,7 @@ public struct DeltaicCommand: AsyncParsableCommand {
             CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
             DiffCommand.self, TagCommand.self, UntagCommand.self,
             TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self,
+            ServeCommand.self,
         ])
 
     public init() {}

@@ -34,6 +34,11 @@ struct GlobalOptions: ParsableArguments {
         try open(threads: threads, isReadOnly: false)
     }
 
+    /// Opens the registry for many readers at a time, who may also move tags where the folder can be written.
+    func openForServing(threads: ThreadOptions) throws -> ModelRegistry {
+        try open(threads: threads, isReadOnly: !FileManager.default.isWritableFile(atPath: path))
+    }
+
     private func open(threads: ThreadOptions?, isReadOnly: Bool) throws -> ModelRegistry {
         try ModelRegistry(
             path: path,

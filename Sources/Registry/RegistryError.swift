@@ -13,6 +13,8 @@ extension DeltaicError.Code {
     public static let notABase = Self("notABase", .conflict)
     /// A tensor or a file that a version does not have.
     public static let unknownContent = Self("unknownContent", .notFound)
+    /// A file that was to be read at once is too long for that.
+    public static let fileTooLong = Self("fileTooLong", .refusedInput)
     /// Two things that were asked for would have the same name in the output folder.
     public static let outputConflict = Self("outputConflict", .conflict)
     /// What was reconstructed is not what was registered.

@@ -1,2 +1,93 @@
+public import DeltaicCore
 internal import Hummingbird
 internal import HummingbirdTLS
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import Registry
+internal import ServiceLifecycle
+
+/// A registry as an HTTP service: the Hub's protocol for reading, Git's, and an API of its own.
+public struct RegistryApplication: Sendable {
+    private let options: ServerOptions
+    private let services: ServerServices
+    private let responder: RegistryResponder
+    private let logger: Logger
+
+    /// - Throws: what is wrong with the certificate or the key.
+    public init(registry: ModelRegistry, options: ServerOptions, logger: Logger) {
+        let metrics = PrometheusMetrics()
+        self.options = options
+        self.logger = logger
+        services = ServerServices(
+            registry: registry, content: ContentService(registry: registry, budget: options.budget), options: options,
+            metrics: ServerMetrics(factory: metrics))
+        responder = RegistryResponder(
+            services: services,
+            routes: RouteTable(
+                routes: HealthRoutes.routes { metrics.exposition() } + HubListRoutes.routes + HubFileRoutes.routes
+                    + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
+                    + TensorRoutes.routes + TagRoutes.routes + ModelRoutes.routes
+                    + ReportRoutes.routes(comparisons: Comparisons())),
+            authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
+            limiter: RequestLimiter(
+                limit: options.requestsPerSecond > 0
+                    ? ClientRateLimit(rate: options.requestsPerSecond, burst: options.requestBurst) : nil))
+    }
+
+    /// Serves until the process is told to stop, by SIGTERM or SIGINT, or the task is cancelled.
+    ///
+    /// Then no connection is accepted any more, and what is being sent is sent to its end, for at most
+    /// ``ServerOptions/stopTimeout`` seconds.
+    /// - Parameter onListening: called with the URL of the server once it answers.
+    /// - Throws: `.ioFailure` if the address cannot be listened on, or what is wrong with the certificate or the key.
+    public func run(onListening: @escaping @Sendable (String) async -> Void) async throws {
+        let (host, scheme) = (options.host, options.tls == nil ? "http" : "https")
+        let application = Application(
+            responder: responder, server: try server(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(options.host, port: options.port), serverName: "Deltaic",
+                availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
+            services: [Housekeeping(content: services.content)],
+            onServerRunning: { channel in
+                let shown = host.contains(":") ? "[\(host)]" : host
+                await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
+            }, logger: logger)
+        var configuration = ServiceGroupConfiguration(
+            services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(options.stopTimeout)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw DeltaicError(
+                .ioFailure, "cannot listen: \(error)", at: ["\(options.host):\(options.port)"],
+                advice: "another program may use the port; name another with --listen")
+        }
+    }
+
+    private func server() throws -> HTTPServerBuilder {
+        let limit = options.maximumBody
+        let plain = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                // What is over a route's limit is read on for a while, so that the client gets its answer.
+                additionalChannelHandlers: [BodyLimitHandler(limit: limit + 16 << 20)],
+                idleTimeout: .seconds(Int64(options.idleTimeout)),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: options.maximumHeader, maxHeaderListSize: options.maximumHeader,
+                    maxHeaderFieldCount: 200)))
+        guard let files = options.tls else { return plain }
+        return try .tls(plain, tlsConfiguration: try TLSConfigurationFiles.load(files))
+    }
+}
+
+/// What is done now and then as long as the server runs.
+private struct Housekeeping: Service {
+    let content: ContentService
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
+            content.closeRemoved()
+        }
+    }
+}

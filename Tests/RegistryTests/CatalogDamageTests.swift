@@ -4,8 +4,6 @@ import Registry
 import TestSupport
 import Testing
 
-@testable import Catalog
-
 @Suite("Damage of the catalog is found, and never handed out")
 struct CatalogDamageTests {
     /// Changes of rows, each of which a check must find.
@@ -35,9 +33,7 @@ struct CatalogDamageTests {
         var random = SeededGenerator(seed: 63)
         let test = try TestRegistry()
         try await test.addBase(try test.folder("base", [TestTensor("a", .bfloat16, [4, 8], using: &random)]))
-        try CatalogDatabase.open(path: test.registry.path + "/catalog.sqlite").write {
-            try $0.run("UPDATE tensors SET shape = '400,800'")
-        }
+        try test.damageCatalog("UPDATE tensors SET shape = '400,800'")
         let registry = try test.reopened()
         let reference = try VersionReference("base")
         let error = #expect(throws: DeltaicError.self) { try registry.read(0..<100, ofTensor: "a", in: reference) }
@@ -58,7 +54,7 @@ struct CatalogDamageTests {
         try await test.register(try test.folder("tune", base.map { $0.tuned(using: &random) }), "tune")
         let right = try await test.registry.pull(
             VersionReference("base"), to: test.directory.path("right"), selection: PullSelection(tensors: ["a"]))
-        try CatalogDatabase.open(path: test.registry.path + "/catalog.sqlite").write { try $0.run(sql) }
+        try test.damageCatalog(sql)
 
         for isQuick in [true, false] {
             let found = await problems(try test.reopened(), isQuick: isQuick)

@@ -3,6 +3,8 @@ import Foundation
 import Registry
 import TestSupport
 
+@testable import Catalog
+
 /// A registry in a temporary folder, with what tests do to it.
 struct TestRegistry {
     let directory: TemporaryDirectory
@@ -18,6 +20,11 @@ struct TestRegistry {
     /// Another value on the same folder, as another process would have.
     func reopened() throws -> ModelRegistry {
         try ModelRegistry(path: registry.path)
+    }
+
+    /// Changes rows behind the registry's back.
+    func damageCatalog(_ sql: String) throws {
+        try CatalogDatabase.open(path: registry.path + "/catalog.sqlite").write { try $0.run(sql) }
     }
 
     /// Writes a folder with one safetensors file and a config, and returns its path.

@@ -29,6 +29,16 @@ extension CatalogDatabase {
         }
     }
 
+    /// The tensors of a version, in the order of its files and of their bytes.
+    public func tensors(of version: VersionID) throws -> [TensorRecord] {
+        try read { try FileRows.tensors(of: version, $0).map(\.tensor) }
+    }
+
+    /// The tensor of a name, that of the first file if several have one; nil if there is none.
+    public func tensor(named name: String, of version: VersionID) throws -> TensorRecord? {
+        try read { try FileRows.tensors(of: version, named: name, $0).first?.tensor }
+    }
+
     /// The tensors of a version by name; where two files have a tensor of the same name, that of the first file.
     public func tensorsByName(of version: VersionID) throws -> [String: TensorRecord] {
         try read { database in
@@ -43,7 +53,7 @@ extension CatalogDatabase {
 enum FileRows {
     /// With the id of the file that each is in, in the order of files and then of bytes.
     static func tensors(
-        of version: VersionID, _ database: Database
+        of version: VersionID, named name: String? = nil, _ database: Database
     ) throws -> [(file: Int64, tensor: TensorRecord)] {
         // CROSS JOIN keeps this order of the loops: files of the version, tensors of the file, object of the tensor.
         try database.rows(
@@ -52,8 +62,8 @@ enum FileRows {
                 q.delta_squares, q.reconstructed_squares, q.product, q.weight_squares, q.error_squares
             FROM files f CROSS JOIN tensors x ON x.file_id = f.id CROSS JOIN objects o ON o.id = x.object_id
             LEFT JOIN tensor_quality q ON q.file_id = x.file_id AND q.ordinal = x.ordinal
-            WHERE f.version_id = ? ORDER BY f.id, x.ordinal
-            """, [version.rawValue]
+            WHERE f.version_id = ?1\(name == nil ? "" : " AND x.name = ?2") ORDER BY f.id, x.ordinal
+            """, name.map { [version.rawValue, $0] } ?? [version.rawValue]
         ) { row in
             let (type, shape) = (try row.text(2), try row.text(3))
             guard let type = ElementType(rawValue: type) else {
@@ -80,7 +90,7 @@ enum FileRows {
         shape.dimensions.map(String.init).joined(separator: ",")
     }
 
-    private static func shape(_ text: String, of type: ElementType) throws -> TensorShape {
+    static func shape(_ text: String, of type: ElementType) throws -> TensorShape {
         let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
         let dimensions = parts.compactMap { Int($0) }
         guard dimensions.count == parts.count, let shape = TensorShape(dimensions),

@@ -139,6 +139,20 @@ public final class ContentService: Sendable {
         }
     }
 
+    /// All bytes of a small file, compared with its SHA-256.
+    /// - Throws: a `notFound` error if there is no such file, `.fileTooLong` if it is longer than `limit` bytes.
+    public func wholeFile(_ path: String, of reference: VersionReference, limit: Int) async throws -> [UInt8] {
+        let content = try file(path, of: reference)
+        guard content.size <= limit else {
+            throw DeltaicError(
+                .fileTooLong, "the file is too long to be read at once", at: [content.name],
+                expected: "at most \(limit) bytes", found: "\(content.size)")
+        }
+        var bytes: [UInt8] = []
+        try await stream(content, 0..<content.size) { Array($0) } deliver: { bytes += $0 }
+        return bytes
+    }
+
     /// Decodes the first chunk of a range, so that damage in it is known before anything is promised to a client.
     public func prepare(_ content: ServedContent, _ range: Range<Int>) async throws {
         try await naming(content.name) { try await stream(of: content).prepare(range) }

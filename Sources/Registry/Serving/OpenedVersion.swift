@@ -48,7 +48,7 @@ private struct PackObjects: ObjectSource {
             if let object = pack.object(digest) { return LocatedObject(pack: pack, object: object) }
         }
         throw DeltaicError(
-            .unknownContent, "none of the version's packs has an object that is needed", at: ["object \(digest.hex)"],
+            .malformedPack, "none of the version's packs has an object that is needed", at: ["object \(digest.hex)"],
             advice: "run `deltaic verify`")
     }
 }

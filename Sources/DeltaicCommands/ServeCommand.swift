@@ -1,0 +1,144 @@
+internal import ArgumentParser
+internal import DeltaicCore
+internal import Logging
+internal import Registry
+internal import RegistryServer
+
+/// `deltaic serve`: the registry as an HTTP service.
+struct ServeCommand: AsyncParsableCommand, StopsItself {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the registry over HTTP, to Hub clients and others.",
+        discussion: """
+            Clients of the Hugging Face Hub read from it when HF_ENDPOINT is set to its address: `hf download`, \
+            `from_pretrained`, HfFileSystem. `git clone` works too, and the API under /v1 gives single tensors.
+
+            Who may read is a choice: --anonymous-read lets everybody, else clients need a token (`deltaic token add`). \
+            Without TLS, only loopback addresses are safe for tokens: put a proxy before it, or name a certificate.
+
+            It stops on SIGTERM and SIGINT, after what is being sent has been sent. The address is printed on standard \
+            output once it answers; the log goes to standard error.
+            """)
+
+    @Option(help: ArgumentHelp("The address to listen on; port 0 is any that is free.", valueName: "host:port"))
+    var listen = "127.0.0.1:8080"
+
+    @Flag(name: .customLong("anonymous-read"), help: "Let clients without a token read everything.")
+    var anonymousRead = false
+
+    @Option(help: ArgumentHelp("Certificate chain for TLS, PEM.", valueName: "file"), completion: .file())
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("Private key of the certificate, PEM.", valueName: "file"), completion: .file())
+    var tlsKey: String?
+
+    @Option(help: ArgumentHelp("The URL that clients use, if it is not what they say in Host.", valueName: "url"))
+    var publicURL: String?
+
+    @Flag(name: .customLong("trust-proxy"), help: "Believe X-Forwarded-For, -Proto and -Host.")
+    var trustsProxy = false
+
+    @Option(help: ArgumentHelp("Connections at a time; more wait.", valueName: "n"))
+    var maxConnections = 512
+
+    @Option(help: ArgumentHelp("Bytes of a request's body.", valueName: "bytes"))
+    var maxBody = 1 << 20
+
+    @Option(help: ArgumentHelp("Bytes of a request's header.", valueName: "bytes"))
+    var maxHeader = 32 << 10
+
+    @Option(help: ArgumentHelp("Requests a second of one client, by token or address; 0 for any.", valueName: "n"))
+    var rate = 200.0
+
+    @Option(help: ArgumentHelp("Requests that a client may send at once.", valueName: "n"))
+    var burst = 1000
+
+    @Option(help: ArgumentHelp("Memory for decoded chunks of bases, in MiB.", valueName: "MiB"))
+    var cache = 128
+
+    @Option(help: ArgumentHelp("Seconds until a client that takes nothing is cut off.", valueName: "s"))
+    var stallTimeout = 120
+
+    @Option(help: ArgumentHelp("Seconds that answers may take to finish after a signal to stop.", valueName: "s"))
+    var stopTimeout = 300
+
+    /// How lines of the log look.
+    enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+        case json, text
+    }
+
+    @Option(help: "How lines of the log look.")
+    var logFormat: LogFormat = .text
+
+    @Option(help: ArgumentHelp("The least that is logged: debug, info, warning or error.", valueName: "level"))
+    var logLevel: Logger.Level = .info
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var threads: ThreadOptions
+    @OptionGroup var format: OutputFormat
+
+    /// What is printed when the server answers.
+    private struct Listening: Encodable {
+        let url: String
+        let registry: String
+    }
+
+    func validate() throws {
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key go together")
+        }
+        _ = try address()
+        for (name, value) in [
+            ("--max-connections", maxConnections), ("--max-body", maxBody), ("--max-header", maxHeader),
+            ("--burst", burst), ("--stall-timeout", stallTimeout),
+        ] where value < 1 {
+            throw ValidationError("\(name) has to be at least 1")
+        }
+        guard rate >= 0, rate.isFinite, cache >= 0, cache <= 1 << 20, stopTimeout >= 0 else {
+            throw ValidationError("--rate, --cache and --stop-timeout cannot be negative, nor --cache over 1048576")
+        }
+    }
+
+    func run() async throws {
+        let registry = try global.openForServing(threads: threads)
+        let path = registry.path
+        let output = format
+        let application = RegistryApplication(
+            registry: registry, options: try options(), logger: StructuredLog.logger(isJSON: logFormat == .json, level: logLevel))
+        try await application.run { url in
+            // A reader that has gone away is no reason not to serve.
+            try? output.write(Listening(url: url, registry: path)) { _ in ["serving \(path) at \(url)"] }
+        }
+    }
+
+    private func options() throws -> ServerOptions {
+        var options = ServerOptions()
+        (options.host, options.port) = try address()
+        options.publicURL = publicURL
+        if let tlsCertificate, let tlsKey { options.tls = .init(certificate: tlsCertificate, key: tlsKey) }
+        options.allowsAnonymousRead = anonymousRead
+        options.trustsProxy = trustsProxy
+        options.maximumConnections = maxConnections
+        options.maximumBody = maxBody
+        options.maximumHeader = maxHeader
+        options.requestsPerSecond = rate
+        options.requestBurst = burst
+        options.stallTimeout = stallTimeout
+        options.stopTimeout = stopTimeout
+        options.budget.cacheBytes = cache << 20
+        if let count = threads.threads { options.budget.threads = count }
+        return options
+    }
+
+    private func address() throws -> (host: String, port: Int) {
+        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+            (0...65535).contains(port), colon > listen.startIndex
+        else {
+            throw ValidationError("--listen takes host:port, as in 127.0.0.1:8080 or [::1]:0")
+        }
+        let host = listen[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return (String(isBracketed ? host.dropFirst().dropLast() : host), port)
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,63 @@
+internal import DeltaicCore
+internal import HTTPTypes
+internal import Registry
+
+/// Refuses what a client is not allowed.
+struct AccessCheck {
+    let exchange: Exchange
+
+    /// - Throws: `ServerError`: 401 for a client without a token, 404 for a model that a token may not see, 403 for what it
+    ///   may see and not do.
+    func run(_ requirement: Requirement) throws {
+        let principal = exchange.principal
+        switch requirement {
+        case .nothing:
+            return
+        case .token:
+            guard principal.token != nil else { throw needsToken() }
+        case .readSomething:
+            guard principal.mayReadSomething else { throw needsToken() }
+        case .readModel:
+            try checkRead()
+        case .readEverything:
+            guard !principal.allowsAnonymousRead, !principal.holdsEverywhere(.read) else { return }
+            guard principal.token != nil else { throw needsToken() }
+            throw forbidden("read", "more than one namespace")
+        case .writeEverything:
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holdsEverywhere(.write) else { throw forbidden("write", "outside its namespace") }
+        case .writeModel:
+            let model = try exchange.model()
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holds(.write, for: model.namespace) else {
+                try checkRead()
+                throw forbidden("write", "to \(model)")
+            }
+        case .writeSomething:
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holds(.write) else { throw forbidden("write", "anything") }
+        case .administer:
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holdsEverywhere(.admin) else { throw forbidden("admin", "for all namespaces") }
+        }
+    }
+
+    private func checkRead() throws {
+        let model = try exchange.model()
+        guard !exchange.principal.mayRead(model) else { return }
+        guard exchange.principal.token != nil else { throw needsToken() }
+        // Whether it exists is not for this client to know.
+        throw ServerError(.notFound, code: .repositoryNotFound, "there is no model or base \(model)")
+    }
+
+    /// Hub clients take this code for "not there, or not for you", and tell their user to log in.
+    private func needsToken() -> ServerError {
+        ServerError(
+            .unauthorized, code: .repositoryNotFound, "this needs a token: send one as `Authorization: Bearer hf_...`",
+            headers: [.wwwAuthenticate: "Basic realm=\"deltaic\", charset=\"UTF-8\""])
+    }
+
+    private func forbidden(_ scope: String, _ what: String) -> ServerError {
+        ServerError(.forbidden, "the token has no scope to \(scope) \(what)")
+    }
+}

@@ -1,0 +1,121 @@
+internal import DeltaicCore
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Registry
+
+/// Answers every request: finds the route, checks who may use it, and tells failures in the words of Hub clients.
+struct RegistryResponder: HTTPResponder {
+    typealias Context = RegistryRequestContext
+
+    let services: ServerServices
+    let routes: RouteTable
+    let authentication: Authentication
+    let limiter: RequestLimiter
+
+    func respond(to request: Request, context: RegistryRequestContext) async throws -> Response {
+        let started = ContinuousClock.now
+        let id = Self.requestID()
+        var logger = context.logger
+        logger[metadataKey: "hb.request.id"] = nil
+        logger[metadataKey: "request"] = "\(id)"
+        services.metrics.began()
+        var record = RequestRecord(request: request, client: ClientAddress(request, context, services.options).text)
+        var response: Response
+        do {
+            response = try await answer(request, context, id: id, logger: logger, record: &record)
+        } catch {
+            response = failure(error, request, logger: logger, route: record.route)
+        }
+        response.headers[.requestID] = id
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return record.watching(response, started: started, metrics: services.metrics, logger: logger)
+    }
+
+    private func answer(
+        _ request: Request, _ context: RegistryRequestContext, id: String, logger: Logger, record: inout RequestRecord
+    ) async throws -> Response {
+        try checkBody(of: request)
+        guard let path = PathSegments(path: request.uri.path) else {
+            throw ServerError(.badRequest, "the path has a broken percent escape")
+        }
+        let outcome = routes.find(request.method, path)
+        if case .found(let route, _) = outcome { record.route = route.pattern.template }
+        let identified = Result { try authentication.principal(of: request) }
+        record.token = try? identified.get().token?.name
+        if case .found(let route, _) = outcome, case .nothing = route.requirement {} else {
+            try await limiter.admit(record.token.map { "token " + $0 } ?? record.client, metrics: services.metrics)
+        }
+        switch outcome {
+        case .unknown:
+            throw ServerError(.notFound, "there is nothing at this path")
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ServerError(
+                .methodNotAllowed, "this path takes only \(allowed)", headers: [.allow: allowed])
+        case .found(let route, let match):
+            let exchange = Exchange(
+                request: request, id: id, path: path, match: match, principal: try identified.get(),
+                services: services, channel: context.channel, logger: logger,
+                origin: ClientAddress.origin(request, context, services.options))
+            try AccessCheck(exchange: exchange).run(route.requirement)
+            do {
+                let response = try await route.handler(exchange)
+                return request.method == .head ? response.createHeadResponse() : response
+            } catch let error as DeltaicError where error.code.word == "unknownModel" {
+                if let redirect = try CanonicalNameRedirect(exchange: exchange).response() { return redirect }
+                throw error
+            }
+        }
+    }
+
+    private func checkBody(of request: Request) throws {
+        guard let length = request.headers[.contentLength] else { return }
+        guard let count = Int(length), count <= services.options.maximumBody else {
+            throw ServerError.bodyTooLong(limit: services.options.maximumBody)
+        }
+    }
+
+    private func failure(_ error: any Error, _ request: Request, logger: Logger, route: String) -> Response {
+        let told: ServerError
+        switch error {
+        case let error as ServerError:
+            told = error
+        case let error as DeltaicError:
+            told = ServerError(error)
+        default:
+            told = ServerError(
+                .internalServerError, "the server failed; its log has the details under this request's id")
+        }
+        if told.status.code >= 500, told.status != .notImplemented {
+            logger.error("a request failed", metadata: ["error": "\(error)", "route": "\(route)"])
+        }
+        let response = told.response
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private static func requestID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return HexText.encode((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+}
+
+extension ServerError {
+    private struct Body: Encodable {
+        let error: String
+    }
+
+    /// The answer that tells of it.
+    var response: Response {
+        var headers = headers
+        headers[.errorCode] = code
+        // A field's value has no line breaks, and only ASCII is safe in it.
+        headers[.errorMessage] = String(
+            String.UnicodeScalarView(message.unicodeScalars.prefix(1000).map { (32...126).contains($0.value) ? $0 : "?" }))
+        guard let response = try? JSONResponse.make(Body(error: message), status: status, headers: headers) else {
+            return Response(status: status, headers: headers)
+        }
+        return response
+    }
+}

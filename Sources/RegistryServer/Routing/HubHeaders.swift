@@ -1,0 +1,22 @@
+internal import HTTPTypes
+
+/// Header fields that Hub clients know, and some that the standard types lack.
+extension HTTPField.Name {
+    static let repoCommit = Self.known("X-Repo-Commit")
+    static let errorCode = Self.known("X-Error-Code")
+    static let errorMessage = Self.known("X-Error-Message")
+    static let requestID = Self.known("X-Request-Id")
+    static let forwardedFor = Self.known("X-Forwarded-For")
+    static let forwardedProto = Self.known("X-Forwarded-Proto")
+    static let forwardedHost = Self.known("X-Forwarded-Host")
+    static let link = Self.known("Link")
+    static let tensorType = Self.known("X-Tensor-Dtype")
+    static let tensorShape = Self.known("X-Tensor-Shape")
+    static let version = Self.known("X-Deltaic-Version")
+    static let lfsAuthenticate = Self.known("LFS-Authenticate")
+
+    private static func known(_ name: String) -> Self {
+        guard let field = Self(name) else { preconditionFailure("\(name) is no name of a field") }
+        return field
+    }
+}

@@ -1,0 +1,65 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// What a client has to be allowed, for a route to be gone.
+enum Requirement: Sendable {
+    /// Nothing: the route says nothing about what is registered.
+    case nothing
+    /// To read something: the route looks itself at what.
+    case readSomething
+    /// To read the model in the path.
+    case readModel
+    /// To read whatever there is: what sums over all models.
+    case readEverything
+    case writeModel
+    case writeEverything
+    /// To write in some namespace; the model is in the body, or there is none.
+    case writeSomething
+    case administer
+    /// To be known.
+    case token
+}
+
+/// A method on the paths of a pattern, and what answers it.
+struct Route: Sendable {
+    let method: HTTPRequest.Method
+    let pattern: RoutePattern
+    let requirement: Requirement
+    let handler: @Sendable (Exchange) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement,
+        _ handler: @escaping @Sendable (Exchange) async throws -> Response
+    ) {
+        self.method = method
+        pattern = RoutePattern(template)
+        self.requirement = requirement
+        self.handler = handler
+    }
+}
+
+/// All routes, the first that fits a path first.
+struct RouteTable: Sendable {
+    enum Outcome {
+        case found(Route, RoutePattern.Match)
+        /// The path exists; these are the methods that it has.
+        case otherMethods([HTTPRequest.Method])
+        case unknown
+    }
+
+    let routes: [Route]
+
+    /// The route for a request; a HEAD is answered by the route for GET where there is no other.
+    func find(_ method: HTTPRequest.Method, _ path: PathSegments) -> Outcome {
+        var methods: [HTTPRequest.Method] = []
+        var get: (Route, RoutePattern.Match)?
+        for route in routes {
+            guard let match = route.pattern.match(path) else { continue }
+            if route.method == method { return .found(route, match) }
+            if method == .head, route.method == .get, get == nil { get = (route, match) }
+            if !methods.contains(route.method) { methods.append(route.method) }
+        }
+        if let (route, match) = get { return .found(route, match) }
+        return methods.isEmpty ? .unknown : .otherMethods(methods.contains(.get) ? methods + [.head] : methods)
+    }
+}

@@ -1,0 +1,45 @@
+public import Registry
+
+/// How a server listens, what it lets clients do, and what it may use.
+public struct ServerOptions: Sendable {
+    /// Files of a certificate chain and its private key, PEM.
+    public struct TLSFiles: Sendable {
+        public var certificate: String
+        public var key: String
+
+        public init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    public var host = "127.0.0.1"
+    /// 0 for any that is free.
+    public var port = 8080
+    /// Where clients find the server, for absolute URLs in answers; what they say in `Host` if it is nil.
+    public var publicURL: String?
+    public var tls: TLSFiles?
+    /// Whether clients without a token may read.
+    public var allowsAnonymousRead = false
+    /// Whether `X-Forwarded-For`, `-Proto` and `-Host` are believed.
+    public var trustsProxy = false
+
+    public var maximumConnections = 512
+    /// Of a request's body, in bytes.
+    public var maximumBody = 1 << 20
+    /// Of all header fields of a request, in bytes.
+    public var maximumHeader = 32 << 10
+    /// For each client, by token or address; 0 for no limit.
+    public var requestsPerSecond = 200.0
+    /// What a client may send at once.
+    public var requestBurst = 1000
+    /// In seconds, of a connection without a request.
+    public var idleTimeout = 60
+    /// In seconds, that a client may take nothing of what it asked for.
+    public var stallTimeout = 120
+    /// In seconds, that responses may take to finish after the server was told to stop.
+    public var stopTimeout = 300
+    public var budget = ContentService.Budget()
+
+    public init() {}
+}

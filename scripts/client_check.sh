@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Drives a server through real clients: the Hub's own client, newest and a year old, transformers, git and git-lfs.
+#   scripts/client_check.sh MODELS     MODELS: the folder of the real models
+set -euo pipefail
+cd "$(dirname "$0")/.."
+models=$(realpath "${1:?usage: scripts/client_check.sh MODELS}")
+check=$(realpath "${DELTAIC_SHARED:-../shared}/hf_client_check.py")
+deltaic=$PWD/.build/release/deltaic
+clients=$PWD/.build/clients
+work=$(mktemp -d)
+export DELTAIC_HOME=$work/registry
+server=
+finish() {
+    [[ -z $server ]] || kill "$server" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# Newest, and the newest of November 2025.
+newest=$clients/newest
+old=$clients/old
+install_client() {
+    local place=$1
+    shift
+    [[ -x $place/bin/python ]] || python3 -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+}
+install_client "$newest" --upgrade huggingface_hub
+install_client "$old" "huggingface_hub==1.1.5"
+if ! "$newest/bin/python" -c 'import torch, transformers' 2>/dev/null; then
+    install_client "$newest" "torch==2.13.0+cpu" || install_client "$newest" torch
+    install_client "$newest" transformers
+fi
+
+"$deltaic" init >/dev/null
+"$deltaic" base add "$models/all-MiniLM-L6-v2" --name minilm >/dev/null
+"$deltaic" base add "$models/all-MiniLM-L6-v2" --name someone/minilm >/dev/null
+"$deltaic" base add "$models/all-MiniLM-L6-v2-bf16" --name minilm-bf16 >/dev/null
+"$deltaic" tag someone/minilm prod >/dev/null
+"$deltaic" register "$models/sre-embedding-model" --name acme/sre --base minilm --task retrieval --tag prod >/dev/null
+"$deltaic" register "$models/sre-embedding-model-bf16" --name Acme/sre-small --base minilm-bf16 --codec seeded-sign \
+    --ratio 40 --tag prod >/dev/null
+# What a lossy version gives back is known from its registration on: the same from a pull as from any client.
+"$deltaic" pull Acme/sre-small --output "$work/small" >/dev/null
+token=$("$deltaic" token add clients --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])')
+
+# serve OPTIONS...: starts the server, and sets url.
+serve() {
+    [[ -z $server ]] || { kill "$server" && wait "$server"; }
+    mkfifo "$work/pipe"
+    "$deltaic" serve --listen 127.0.0.1:0 --json "$@" >"$work/pipe" 2>>"$work/log" &
+    server=$!
+    url=$(timeout 60 sed -n 's/.*"url" : "\(.*\)".*/\1/p;/^}/q' "$work/pipe")
+    rm "$work/pipe"
+    [[ -n $url ]] || { cat "$work/log" >&2; exit 1; }
+}
+
+run_check() {
+    local client=$1 model=$2 folder=$3
+    shift 3
+    echo "-- $("$client/bin/python" -c 'import huggingface_hub as h; print("huggingface_hub", h.__version__)'), $model $*"
+    "$client/bin/python" "$check" --endpoint "$url" --model "$model" --local-dir "$folder" --tag prod --token "$token" \
+        "$@" >"$work/out" || { cat "$work/out" "$work/log"; exit 1; }
+    grep -E '^SKIP|passed' "$work/out"
+}
+
+serve
+run_check "$newest" acme/sre "$models/sre-embedding-model" --anonymous none --transformers
+run_check "$newest" Acme/sre-small "$work/small" --anonymous none
+run_check "$old" acme/sre "$models/sre-embedding-model" --anonymous none
+run_check "$old" Acme/sre-small "$work/small" --anonymous none
+serve --anonymous-read
+run_check "$newest" someone/minilm "$models/all-MiniLM-L6-v2" --anonymous read
+
+echo "-- git and git-lfs"
+git -c credential.helper= clone --quiet "${url}/acme/sre" "$work/clone"
+git -C "$work/clone" fsck --strict --no-progress
+git -C "$work/clone" -c lfs.locksverify=false lfs pull
+diff -r --exclude=.git --exclude=.cache "$models/sre-embedding-model" "$work/clone"
+echo "cloned acme/sre: every file is the one that was registered, byte for byte"
