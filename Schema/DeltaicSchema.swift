@@ -4,5 +4,6 @@ public enum DeltaicSchema {
     public static let catalogMigrations: [(name: String, sql: String)] = [
         ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self)),
         ("v002-lossy", String(decoding: PackageResources.v002_lossy_sql, as: UTF8.self)),
+        ("v003-tokens", String(decoding: PackageResources.v003_tokens_sql, as: UTF8.self)),
     ]
 }

@@ -18,6 +18,7 @@ extension DeltaicError.Code {
     public static let unknownModel = Self("unknownModel", .notFound)
     public static let unknownVersion = Self("unknownVersion", .notFound)
     public static let unknownTag = Self("unknownTag", .notFound)
+    public static let unknownToken = Self("unknownToken", .notFound)
     /// The first digits of a commit id fit more than one version.
     public static let ambiguousCommit = Self("ambiguousCommit", .refusedInput)
     /// A version refers to content that is not, or no longer, stored.
@@ -26,6 +27,8 @@ extension DeltaicError.Code {
     public static let nameTaken = Self("nameTaken", .conflict)
     /// The model has a version with the same commit id.
     public static let versionExists = Self("versionExists", .conflict)
+    /// There is an access token of this name.
+    public static let tokenExists = Self("tokenExists", .conflict)
     /// Other versions are deltas of a version that is to be removed.
     public static let versionInUse = Self("versionInUse", .conflict)
     /// The tag has a meaning of its own.

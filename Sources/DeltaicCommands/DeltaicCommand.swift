@@ -31,7 +31,7 @@ public struct DeltaicCommand: AsyncParsableCommand {
             InitCommand.self, BaseCommand.self, RegisterCommand.self, PullCommand.self, SavingsCommand.self,
             CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
             DiffCommand.self, TagCommand.self, UntagCommand.self,
-            TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self,
+            TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self, TokenCommand.self,
             ServeCommand.self,
         ])
 

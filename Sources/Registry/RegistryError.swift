@@ -27,6 +27,8 @@ extension DeltaicError.Code {
     public static let badRecipe = Self("badRecipe", .refusedInput)
     /// A file of second moments does not fit the model.
     public static let badMoments = Self("badMoments", .refusedInput)
+    /// An access token that would end before it begins.
+    public static let badExpiry = Self("badExpiry", .refusedInput)
     /// A chunk that was just encoded does not decode to what it was.
     public static let encodeMismatch = Self("encodeMismatch", .damaged)
 }

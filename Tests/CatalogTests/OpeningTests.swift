@@ -64,7 +64,9 @@ struct OpeningTests {
         #expect(error.description.contains("newer version of Deltaic"))
     }
 
-    @Test("a catalog made with the first migration alone can be opened and written", arguments: [1])
+    @Test(
+        "a catalog made with the first migrations alone can be opened and written",
+        arguments: 1..<DeltaicSchema.catalogMigrations.count)
     func migratesFromFirst(count: Int) throws {
         _ = try CatalogDatabase.create(path: path, migrations: Array(DeltaicSchema.catalogMigrations.prefix(count)))
         let database = try CatalogDatabase.open(path: path)

@@ -6,7 +6,7 @@ import Testing
     static let commands = [
         ["init"], ["base"], ["base", "add"], ["base", "list"], ["register"], ["list"], ["show"], ["log"], ["savings"],
         ["pull"], ["tag"], ["untag"], ["task"], ["task", "add"], ["task", "list"], ["remove"], ["verify"],
-        ["inspect"], ["diff"],
+        ["inspect"], ["diff"], ["token"], ["token", "add"], ["token", "list"], ["token", "revoke"],
     ]
 
     private func run(_ arguments: [String]) async throws -> DeltaicProcess.Outcome {

@@ -40,6 +40,7 @@ import Testing
             arguments: ["base", "add", "base", "--name", "second"],
             keys: ["isNew", "knownObjects", "newObjects", "notApplied", "skipped", "storedBytes", "version"]),
         Case(arguments: ["init", "--registry", "another"], keys: ["path"]),
+        Case(arguments: ["token", "add", "ci"], keys: ["secret", "token"]),
     ]
 
     @Test("--json gives one JSON value with the fields of the result", arguments: cases)
