@@ -4,5 +4,6 @@ public enum DeltaicSchema {
     public static let catalogMigrations: [(name: String, sql: String)] = [
         ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self)),
         ("v002-lossy", String(decoding: PackageResources.v002_lossy_sql, as: UTF8.self)),
+        ("v004-service", String(decoding: PackageResources.v004_service_sql, as: UTF8.self)),
     ]
 }
