@@ -5,5 +5,6 @@ public enum DeltaicSchema {
         ("v001-initial", String(decoding: PackageResources.v001_initial_sql, as: UTF8.self)),
         ("v002-lossy", String(decoding: PackageResources.v002_lossy_sql, as: UTF8.self)),
         ("v003-tokens", String(decoding: PackageResources.v003_tokens_sql, as: UTF8.self)),
+        ("v004-service", String(decoding: PackageResources.v004_service_sql, as: UTF8.self)),
     ]
 }

@@ -33,6 +33,13 @@ extension CatalogDatabase {
             """
         ),
         (
+            "models have another date than their newest version",
+            """
+            models m WHERE newest_at <> coalesce(
+                (SELECT created_at FROM versions WHERE model_id = m.id ORDER BY number DESC LIMIT 1), 0)
+            """
+        ),
+        (
             "versions have another raw size than their files",
             "versions v WHERE raw_bytes <> (SELECT coalesce(sum(size), 0) FROM files WHERE version_id = v.id)"
         ),

@@ -1,4 +1,6 @@
 import DeltaicCore
+import DeltaicSchema
+import GRDB
 import TestSupport
 import Testing
 
@@ -73,4 +75,22 @@ func newVersion(
 
 func blockKey(_ word: String) -> BlockKey {
     Array(word.utf8).withUnsafeBytes { FastHash.blockKey($0) }
+}
+
+extension CatalogMigrations {
+    /// The migrations that come before one.
+    static func before(_ name: String) -> ArraySlice<(name: String, sql: String)> {
+        DeltaicSchema.catalogMigrations.prefix { $0.name != name }
+    }
+}
+
+extension CatalogDatabase {
+    /// How SQLite would read a page, step by step.
+    func plan(of statement: ListStatement) throws -> [String] {
+        try read { database in
+            try database.rows("EXPLAIN QUERY PLAN " + statement.sql, StatementArguments(statement.arguments)) {
+                try $0.text(3)
+            }
+        }
+    }
 }

@@ -50,8 +50,12 @@ struct ListTests {
     @Test("pages follow each other without a gap")
     func pages() throws {
         #expect(try list(ModelFilter(limit: 2)) == ["minilm@v1", "org/a@v1"])
-        #expect(try list(ModelFilter(after: name("org/a"), limit: 2)) == ["org/b@v2", "solo@v1"])
-        #expect(try list(ModelFilter(after: name("solo"), limit: 2)) == [])
+        func after(_ text: String) throws -> ListCursor {
+            ListCursor(order: ListOrder(.name), figure: 0, name: try name(text))
+        }
+        #expect(try list(ModelFilter(after: after("org/a"), limit: 2)) == ["org/b@v2", "solo@v1"])
+        #expect(try list(ModelFilter(after: after("solo"), limit: 2)) == [])
+        #expect(try list(ModelFilter(limit: 0)) == [])
     }
 
     @Test("a task counts its models, not its versions")
