@@ -1,5 +1,6 @@
-public import DeltaicCore
+internal import DeltaicCore
 internal import Hummingbird
+internal import HummingbirdCore
 internal import HummingbirdTLS
 public import Logging
 internal import NIOCore

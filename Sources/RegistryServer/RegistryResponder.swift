@@ -96,8 +96,7 @@ struct RegistryResponder: HTTPResponder {
     }
 
     private static func requestID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return HexText.encode((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        String(UInt64.random(in: .min ... .max), radix: 16)
     }
 }
 

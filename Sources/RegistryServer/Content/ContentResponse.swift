@@ -1,6 +1,7 @@
 internal import DeltaicCore
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 internal import NIOCore
 internal import Registry
 

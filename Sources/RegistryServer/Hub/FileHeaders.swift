@@ -1,3 +1,4 @@
+internal import DeltaicCore
 internal import Foundation
 internal import HTTPTypes
 internal import Registry

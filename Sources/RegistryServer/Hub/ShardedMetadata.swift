@@ -1,5 +1,6 @@
 internal import DeltaicCore
 internal import Foundation
+internal import HTTPTypes
 internal import Registry
 
 /// The index of a sharded model without its map of tensors, and the headers of all shards.

@@ -1,3 +1,5 @@
+internal import Hummingbird
+
 /// The `Link` header that leads a client to the next page; its address is used as it stands, so it has to be absolute.
 struct PageLink {
     let exchange: Exchange

@@ -17,8 +17,8 @@ struct QueryParameters: Sendable {
     }
 
     private static func decode(_ text: some StringProtocol) -> String {
-        let spaced = text.replacing("+", with: " ")
-        return String(spaced).removingPercentEncoding ?? String(spaced)
+        let spaced = String(text.map { $0 == "+" ? " " : $0 })
+        return spaced.removingPercentEncoding ?? spaced
     }
 
     /// Writes one parameter.

@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import HTTPTypes
 
 /// What Hub and Git clients call a version: a branch, a tag, `v2`, a commit id, or a full name of a reference.
 struct RevisionName: Sendable {
