@@ -122,6 +122,14 @@ let package = Package(
             dependencies: [
                 "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
             ], swiftSettings: strict),
+        .testTarget(
+            name: "RegistryServerTests",
+            dependencies: [
+                "DeltaicCore", "Registry", "RegistryServer", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )
