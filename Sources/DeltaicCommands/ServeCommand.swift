@@ -61,13 +61,8 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     @Option(help: ArgumentHelp("Seconds that answers may take to finish after a signal to stop.", valueName: "s"))
     var stopTimeout = 300
 
-    /// How lines of the log look.
-    enum LogFormat: String, CaseIterable, ExpressibleByArgument {
-        case json, text
-    }
-
     @Option(help: "How lines of the log look.")
-    var logFormat: LogFormat = .text
+    var logFormat: ServerLog.Format = .text
 
     @Option(help: ArgumentHelp("The least that is logged: debug, info, warning or error.", valueName: "level"))
     var logLevel: Logger.Level = .info
@@ -102,8 +97,8 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         let registry = try global.openForServing(threads: threads)
         let path = registry.path
         let output = format
-        let application = RegistryApplication(
-            registry: registry, options: try options(), logger: StructuredLog.logger(isJSON: logFormat == .json, level: logLevel))
+        let application = try RegistryApplication(
+            registry: registry, options: try options(), logger: ServerLog.logger(format: logFormat, level: logLevel))
         try await application.run { url in
             // A reader that has gone away is no reason not to serve.
             try? output.write(Listening(url: url, registry: path)) { _ in ["serving \(path) at \(url)"] }
@@ -142,3 +137,4 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension ServerLog.Format: ExpressibleByArgument {}

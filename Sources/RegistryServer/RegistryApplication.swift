@@ -7,17 +7,21 @@ internal import NIOCore
 internal import NIOPosix
 public import Registry
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// A registry as an HTTP service: the Hub's protocol for reading, Git's, and an API of its own.
 public struct RegistryApplication: Sendable {
+    /// Clients give up on an answer that does not begin within ten seconds.
+    private static let longestDelay = Duration.seconds(5)
+
     private let options: ServerOptions
     private let services: ServerServices
     private let responder: RegistryResponder
     private let logger: Logger
 
-    /// - Throws: what is wrong with the certificate or the key.
-    public init(registry: ModelRegistry, options: ServerOptions, logger: Logger) {
-        let metrics = PrometheusMetrics()
+    /// - Throws: what is wrong with the options.
+    public init(registry: ModelRegistry, options: ServerOptions, logger: Logger) throws {
+        let metrics = PrometheusMetrics(help: ServerMetrics.help)
         self.options = options
         self.logger = logger
         services = ServerServices(
@@ -33,7 +37,9 @@ public struct RegistryApplication: Sendable {
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
             limiter: RequestLimiter(
                 limit: options.requestsPerSecond > 0
-                    ? ClientRateLimit(rate: options.requestsPerSecond, burst: options.requestBurst) : nil))
+                    ? try ClientRateLimit(
+                        rate: options.requestsPerSecond, burst: options.requestBurst, maximumDelay: Self.longestDelay)
+                    : nil))
     }
 
     /// Serves until the process is told to stop, by SIGTERM or SIGINT, or the task is cancelled.
@@ -77,7 +83,9 @@ public struct RegistryApplication: Sendable {
                     maxHeaderFieldSize: options.maximumHeader, maxHeaderListSize: options.maximumHeader,
                     maxHeaderFieldCount: 200)))
         guard let files = options.tls else { return plain }
-        return try .tls(plain, tlsConfiguration: try TLSConfigurationFiles.load(files))
+        return try .tls(
+            plain,
+            tlsConfiguration: try TLSFiles(certificatePath: files.certificate, keyPath: files.key).configuration())
     }
 }
 

@@ -21,10 +21,11 @@ struct RegistryResponder: HTTPResponder {
         logger[metadataKey: "hb.request.id"] = nil
         logger[metadataKey: "request"] = "\(id)"
         services.metrics.began()
-        var record = RequestRecord(request: request, client: ClientAddress(request, context, services.options).text)
+        let client = ClientAddress(request, context, services.options)
+        var record = RequestRecord(request: request, client: client.text)
         var response: Response
         do {
-            response = try await answer(request, context, id: id, logger: logger, record: &record)
+            response = try await answer(request, context, client, id: id, logger: logger, record: &record)
         } catch {
             response = failure(error, request, logger: logger, route: record.route)
         }
@@ -34,7 +35,8 @@ struct RegistryResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ context: RegistryRequestContext, id: String, logger: Logger, record: inout RequestRecord
+        _ request: Request, _ context: RegistryRequestContext, _ client: ClientAddress, id: String, logger: Logger,
+        record: inout RequestRecord
     ) async throws -> Response {
         try checkBody(of: request)
         guard let path = PathSegments(path: request.uri.path) else {
@@ -45,7 +47,7 @@ struct RegistryResponder: HTTPResponder {
         let identified = Result { try authentication.principal(of: request) }
         record.token = try? identified.get().token?.name
         if case .found(let route, _) = outcome, case .nothing = route.requirement {} else {
-            try await limiter.admit(record.token.map { "token " + $0 } ?? record.client, metrics: services.metrics)
+            try await limiter.admit(record.token.map { "token " + $0 } ?? client.rateKey, metrics: services.metrics)
         }
         switch outcome {
         case .unknown:

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -16,6 +17,13 @@ struct ClientAddress {
             return
         }
         text = context.channel.remoteAddress?.ipAddress ?? "local"
+    }
+
+    /// What the client's rate is counted by: of IPv6 the network, since one host has all its addresses.
+    var rateKey: String {
+        guard let address = try? SocketAddress(ipAddress: text, port: 0), case .v6(let v6) = address else { return text }
+        var bytes = v6.address
+        return withUnsafeBytes(of: &bytes.sin6_addr) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") } + "/64"
     }
 
     /// The URL under which the client knows the server.

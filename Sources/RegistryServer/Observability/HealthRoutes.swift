@@ -27,7 +27,7 @@ enum HealthRoutes {
             Route(.get, "/metrics", .readSomething) { exchange in
                 let text = exposition() + FigureLines.text(exchange.services.content.figures)
                 return Response(
-                    status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                    status: .ok, headers: [.contentType: PrometheusText.contentType],
                     body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
             },
         ]

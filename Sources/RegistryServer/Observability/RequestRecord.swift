@@ -63,7 +63,7 @@ struct RequestRecord: Sendable {
         if let announced { metadata["bytes"] = "\(announced)" }
         if let agent { metadata["agent"] = "\(agent)" }
         if let range { metadata["range"] = "\(range)" }
-        if let token { metadata["token-name"] = "\(token)" }
+        if let token { metadata["token.name"] = "\(token)" }
         if isCut { metadata["cut"] = "true" }
         logger.info("request", metadata: metadata)
     }

@@ -3,6 +3,17 @@ internal import Metrics
 
 /// What the server counts.
 struct ServerMetrics: Sendable {
+    /// What metrics mean, by the names under which Prometheus sees them.
+    static let help = [
+        "deltaic_http_requests_total": "Requests that were answered, by route, method and status.",
+        "deltaic_http_request_duration_seconds": "Time until the last byte of an answer was handed to its connection.",
+        "deltaic_http_requests_active": "Requests that are being answered.",
+        "deltaic_content_sent_bytes_total": "Bytes of files and tensors that were sent.",
+        "deltaic_content_cut_off_total": "Answers that were cut off because stored data is damaged.",
+        "deltaic_http_rate_limited_total": "Requests that were refused because their client sent too many.",
+        "deltaic_http_rate_delayed_total": "Requests that were slowed down because their client sent too many.",
+    ]
+
     private let factory: any MetricsFactory
     private let active: Meter
     private let sentBytes: Counter
