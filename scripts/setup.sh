@@ -2,7 +2,8 @@
 # Installs what the build needs and the machine lacks (Debian, Ubuntu). Does nothing where all is there.
 set -euo pipefail
 
-packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev pkg-config zstd git python3)
+packages=(libzstd-dev zlib1g-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev pkg-config zstd git
+    python3)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
