@@ -30,6 +30,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor.
@@ -59,7 +60,7 @@ let package = Package(
 
         .target(
             name: "Registry",
-            dependencies: ["DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
+            dependencies: ["CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
             swiftSettings: strict),
         .target(
             name: "RegistryServer",

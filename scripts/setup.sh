@@ -2,7 +2,8 @@
 # Installs what the build needs and the machine lacks (Debian, Ubuntu). Does nothing where all is there.
 set -euo pipefail
 
-packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev openssl pkg-config zstd git python3)
+packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev zlib1g-dev pkg-config zstd git openssl
+    python3 python3-venv git-lfs nginx-light curl)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

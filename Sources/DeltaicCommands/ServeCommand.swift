@@ -61,11 +61,21 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     @Option(help: ArgumentHelp("Seconds that answers may take to finish after a signal to stop.", valueName: "s"))
     var stopTimeout = 300
 
-    @Option(help: "How lines of the log look.")
-    var logFormat: ServerLog.Format = .text
+    /// How lines of the log look.
+    enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+        case json, text
+    }
 
-    @Option(help: ArgumentHelp("The least that is logged: debug, info, warning or error.", valueName: "level"))
-    var logLevel: Logger.Level = .info
+    /// The least that is logged.
+    enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+        case debug, info, warning, error
+    }
+
+    @Option(help: "How lines of the log look.")
+    var logFormat: LogFormat = .text
+
+    @Option(help: "The least that is logged.")
+    var logLevel: LogLevel = .info
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var threads: ThreadOptions
@@ -98,11 +108,22 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         let path = registry.path
         let output = format
         let application = try RegistryApplication(
-            registry: registry, options: try options(), logger: ServerLog.logger(format: logFormat, level: logLevel))
+            registry: registry, options: try options(), logger: log)
         try await application.run { url in
             // A reader that has gone away is no reason not to serve.
             try? output.write(Listening(url: url, registry: path)) { _ in ["serving \(path) at \(url)"] }
         }
+    }
+
+    private var log: Logger {
+        let level: Logger.Level =
+            switch logLevel {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        return ServerLog.logger(format: logFormat == .json ? .json : .text, level: level)
     }
 
     private func options() throws -> ServerOptions {
@@ -135,6 +156,3 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         return (String(isBracketed ? host.dropFirst().dropLast() : host), port)
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-extension ServerLog.Format: ExpressibleByArgument {}

@@ -20,6 +20,9 @@ public struct GitObject: Sendable, Equatable {
         self.body = body
     }
 
+    /// What goes before the body in the hash: "kind size NUL".
+    public var header: [UInt8] { GitObject.prefix(kind, size: body.count) }
+
     static func prefix(_ kind: Kind, size: Int) -> [UInt8] {
         Array("\(kind.rawValue) \(size)\0".utf8)
     }

@@ -154,9 +154,7 @@ extension ModelRegistry {
         let createdAt = Int(Date().timeIntervalSince1970)
         let tree = try content.files.tree
         let commit = try GitCommit.object(
-            tree: tree, parents: parent.map { [$0] } ?? [],
-            author: GitCommit.Author(name: "Deltaic", email: "deltaic@localhost"), timestamp: createdAt,
-            message: registration.message ?? "Register \(registration.name)")
+            tree: tree, parent: parent, of: registration.name, createdAt: createdAt, message: registration.message)
         return VersionDraft(
             registration: registration, isBase: isBase, number: try catalog.nextNumber(of: registration.name),
             commit: commit.id, tree: tree, parent: parent, createdAt: createdAt, files: content.files,
