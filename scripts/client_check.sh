@@ -3,6 +3,7 @@
 #   scripts/client_check.sh MODELS     MODELS: the folder of the real models
 set -euo pipefail
 cd "$(dirname "$0")/.."
+scripts/setup.sh python3-venv git-lfs
 models=$(realpath "${1:?usage: scripts/client_check.sh MODELS}")
 check=$(realpath "${DELTAIC_SHARED:-../shared}/hf_client_check.py")
 deltaic=$PWD/.build/release/deltaic

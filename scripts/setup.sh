@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the build needs and the machine lacks (Debian, Ubuntu). Does nothing where all is there.
+#   scripts/setup.sh [PACKAGE...]     more packages of Debian's, for what needs them
 set -euo pipefail
 
 packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev zlib1g-dev pkg-config zstd git openssl
-    python3 python3-venv git-lfs nginx-light curl)
+    python3 "$@")
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

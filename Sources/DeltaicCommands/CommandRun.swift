@@ -11,21 +11,17 @@ extension DeltaicCommand {
     /// Failures are told on standard error. SIGINT, SIGTERM and SIGHUP cancel the command, which removes its temporary
     /// files; the status is then 128 and the signal's number.
     public static func runProcess() async -> Int32 {
-        let parsed: any ParsableCommand
-        do {
-            parsed = try parseAsRoot()
-        } catch {
-            return report(error, nil)
-        }
-        let work = Task { [parsed] in await run(parsed) }
-        let interruption = parsed is any StopsItself ? nil : Interruption { work.cancel() }
+        // A mistake in the arguments is told when the command is run.
+        let stopsItself = (try? parseAsRoot()) is any StopsItself
+        let work = Task { await runCommand() }
+        let interruption = stopsItself ? nil : Interruption { work.cancel() }
         let failure = await work.value
         return failure.map { report($0, interruption) } ?? ExitStatus.success.rawValue
     }
 
-    private static func run(_ parsed: any ParsableCommand) async -> (any Error)? {
+    private static func runCommand() async -> (any Error)? {
         do {
-            var command = parsed
+            var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

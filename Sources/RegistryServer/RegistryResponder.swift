@@ -46,7 +46,8 @@ struct RegistryResponder: HTTPResponder {
         if case .found(let route, _) = outcome { record.route = route.pattern.template }
         let identified = Result { try authentication.principal(of: request) }
         record.token = try? identified.get().token?.name
-        if case .found(let route, _) = outcome, case .nothing = route.requirement {} else {
+        if case .found(let route, _) = outcome, case .nothing = route.requirement {
+        } else {
             try await limiter.admit(record.token.map { "token " + $0 } ?? client.rateKey, metrics: services.metrics)
         }
         switch outcome {
@@ -112,8 +113,8 @@ extension ServerError {
         var headers = headers
         headers[.errorCode] = code
         // A field's value has no line breaks, and only ASCII is safe in it.
-        headers[.errorMessage] = String(
-            String.UnicodeScalarView(message.unicodeScalars.prefix(1000).map { (32...126).contains($0.value) ? $0 : "?" }))
+        let safe = message.unicodeScalars.prefix(1000).map { (32...126).contains($0.value) ? $0 : "?" }
+        headers[.errorMessage] = String(String.UnicodeScalarView(safe))
         guard let response = try? JSONResponse.make(Body(error: message), status: status, headers: headers) else {
             return Response(status: status, headers: headers)
         }

@@ -28,7 +28,10 @@ struct ContentServiceTests {
             let folder = try test.folder("tune", tuned)
             reference = try VersionReference("tune")
             var registration = Registration(name: try ModelName("tune"), base: try VersionReference("base"))
-            if lossy { registration.lossy = LossyRequest(recipe: try Recipe(codec: "seeded-sign", settings: [:], embeddings: .exact, head: .exact)) }
+            if lossy {
+                registration.lossy = LossyRequest(
+                    recipe: try Recipe(codec: "seeded-sign", settings: [:], embeddings: .exact, head: .exact))
+            }
             _ = try await test.registry.register(folder, as: registration)
             let output = test.directory.path("pulled")
             _ = try await test.registry.pull(reference, to: output)
@@ -50,13 +53,19 @@ struct ContentServiceTests {
         }
     }
 
-    private func bytes(_ service: ContentService, _ content: ServedContent, _ range: Range<Int>) async throws -> [UInt8] {
+    private func bytes(_ service: ContentService, _ content: ServedContent, _ range: Range<Int>) async throws -> [UInt8]
+    {
         var bytes: [UInt8] = []
-        try await service.stream(content, range) { Array($0) } deliver: { bytes += $0 }
+        try await service.stream(content, range) {
+            Array($0)
+        } deliver: {
+            bytes += $0
+        }
         return bytes
     }
 
-    @Test("a file whole and in ranges is that of a pull, exact and lossy, whatever is cached", arguments: [false, true])
+    @Test(
+        "a file whole and in ranges is that of a pull, exact and lossy, whatever is cached", arguments: [false, true])
     func files(lossy: Bool) async throws {
         let fixture = try await Fixture(seed: 71, lossy: lossy)
         var random = SeededGenerator(seed: 72)
@@ -65,7 +74,9 @@ struct ContentServiceTests {
             #expect(content.size == fixture.file.count)
             #expect(equalBytes(try await bytes(service, content, 0..<content.size), fixture.file))
             let edge = ChunkGrid.chunkBytes
-            var ranges = [0..<0, 0..<1, content.size - 1..<content.size, edge - 1..<edge + 2, content.size..<content.size]
+            var ranges = [
+                0..<0, 0..<1, content.size - 1..<content.size, edge - 1..<edge + 2, content.size..<content.size,
+            ]
             for _ in 0..<12 {
                 let start = Int(random.next() % UInt64(content.size))
                 ranges.append(start..<min(content.size, start + Int(random.next() % 5_000_000)))
@@ -217,7 +228,11 @@ struct ContentServiceTests {
                 var delivered: [UInt8] = []
                 do {
                     let content = try service.file("model.safetensors", of: fixture.reference)
-                    try await service.stream(content, 0..<content.size) { Array($0) } deliver: { delivered += $0 }
+                    try await service.stream(content, 0..<content.size) {
+                        Array($0)
+                    } deliver: {
+                        delivered += $0
+                    }
                     // The byte was in another file's chunk, or between chunks.
                     #expect(equalBytes(delivered, fixture.file))
                 } catch let error as DeltaicError {
@@ -242,7 +257,11 @@ struct ContentServiceTests {
             sources: content.segments.map { ($0.source, $0.name) }, reader: content.reader)
         var count = 0
         let error = await #expect(throws: DeltaicError.self) {
-            try await service.stream(wrong, 0..<wrong.size) { $0.count } deliver: { count += $0 }
+            try await service.stream(wrong, 0..<wrong.size) {
+                $0.count
+            } deliver: {
+                count += $0
+            }
         }
         #expect(error?.code == .contentMismatch && count < content.size && count > 0)
     }

@@ -149,7 +149,11 @@ public final class ContentService: Sendable {
                 expected: "at most \(limit) bytes", found: "\(content.size)")
         }
         var bytes: [UInt8] = []
-        try await stream(content, 0..<content.size) { Array($0) } deliver: { bytes += $0 }
+        try await stream(content, 0..<content.size) {
+            Array($0)
+        } deliver: {
+            bytes += $0
+        }
         return bytes
     }
 

@@ -21,9 +21,12 @@ struct ClientAddress {
 
     /// What the client's rate is counted by: of IPv6 the network, since one host has all its addresses.
     var rateKey: String {
-        guard let address = try? SocketAddress(ipAddress: text, port: 0), case .v6(let v6) = address else { return text }
+        guard let address = try? SocketAddress(ipAddress: text, port: 0), case .v6(let v6) = address else {
+            return text
+        }
         var bytes = v6.address
-        return withUnsafeBytes(of: &bytes.sin6_addr) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") } + "/64"
+        let network = withUnsafeBytes(of: &bytes.sin6_addr) { Array($0.prefix(8)) }
+        return network.map { String($0, radix: 16) }.joined(separator: ".") + "/64"
     }
 
     /// The URL under which the client knows the server.

@@ -44,8 +44,7 @@ struct HubModel: Encodable {
         let storedBytes: Int
     }
 
-    // Named as in the Hub's answers.
-    let _id: String
+    let shortID: String
     let id: String
     let modelId: String
     let author: String?
@@ -58,15 +57,23 @@ struct HubModel: Encodable {
     let downloads: Int
     let likes: Int
     let tags: [String]
-    let library_name: String?
+    let libraryName: String?
     let usedStorage: Int
     var siblings: [Sibling]?
     var safetensors: Parameters?
     let deltaic: Storage
 
+    // Named as in the Hub's answers.
+    private enum CodingKeys: String, CodingKey {
+        case shortID = "_id"
+        case libraryName = "library_name"
+        case id, modelId, author, sha, createdAt, lastModified, `private`, gated, disabled, downloads, likes, tags
+        case usedStorage, siblings, safetensors, deltaic
+    }
+
     /// - Parameter storedBytes: of all versions of the model.
     init(_ version: VersionSummary, isPrivate: Bool, storedBytes: Int, siblings: [Sibling]?) {
-        _id = version.commit.hex.prefix(24).description
+        shortID = version.commit.hex.prefix(24).description
         id = version.model
         modelId = version.model
         author = version.model.contains("/") ? version.model.split(separator: "/").first.map(String.init) : nil
@@ -79,7 +86,7 @@ struct HubModel: Encodable {
         downloads = 0
         likes = 0
         tags = HubTags.of(version)
-        library_name = version.tensorCount > 0 ? "safetensors" : nil
+        libraryName = version.tensorCount > 0 ? "safetensors" : nil
         usedStorage = storedBytes
         self.siblings = siblings
         deltaic = Storage(

@@ -22,7 +22,12 @@ enum LFSRoutes {
 
         let operation: String
         let objects: [Object]
-        let hash_algo: String?
+        let hashAlgorithm: String?
+
+        enum CodingKeys: String, CodingKey {
+            case operation, objects
+            case hashAlgorithm = "hash_algo"
+        }
     }
 
     private struct BatchResponse: Encodable {
@@ -50,7 +55,12 @@ enum LFSRoutes {
 
         let transfer = "basic"
         let objects: [Object]
-        let hash_algo = "sha256"
+        let hashAlgorithm = "sha256"
+
+        enum CodingKeys: String, CodingKey {
+            case transfer, objects
+            case hashAlgorithm = "hash_algo"
+        }
     }
 
     private static func batch(_ exchange: Exchange) async throws -> Response {
@@ -62,7 +72,7 @@ enum LFSRoutes {
             throw ServerError(
                 .notImplemented, code: .notImplemented, "this server only lets Git LFS download")
         }
-        guard asked.hash_algo ?? "sha256" == "sha256" else {
+        guard asked.hashAlgorithm ?? "sha256" == "sha256" else {
             throw ServerError(.conflict, "objects are known by their SHA-256 only")
         }
         guard asked.objects.count <= longestBatch else {

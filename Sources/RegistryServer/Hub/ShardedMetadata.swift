@@ -6,7 +6,11 @@ internal import Registry
 /// The index of a sharded model without its map of tensors, and the headers of all shards.
 struct ShardedMetadata {
     private struct Index: Decodable {
-        let weight_map: [String: String]
+        let shards: [String: String]
+
+        enum CodingKeys: String, CodingKey {
+            case shards = "weight_map"
+        }
     }
 
     /// `{"index": {"metadata": ...}, "headers": {"shard": header}}`: the headers as they are stored.
@@ -25,7 +29,7 @@ struct ShardedMetadata {
         json += try JSONSerialization.data(withJSONObject: object)
         json += Array(",\"headers\":{".utf8)
         let folder = file.path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
-        for (position, shard) in Set(index.weight_map.values).sorted().enumerated() {
+        for (position, shard) in Set(index.shards.values).sorted().enumerated() {
             let header = try await content.header(of: folder + shard, in: reference)
             guard json.count + header.count <= limit else {
                 throw ServerError(.contentTooLarge, "the headers of the shards are longer than \(limit) bytes")

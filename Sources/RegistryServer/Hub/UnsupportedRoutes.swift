@@ -8,7 +8,8 @@ enum UnsupportedRoutes {
         + creating.map { route($0.0, $0.1, .writeSomething, "this server does not take uploads yet") }
         + [
             route(.get, "/api/models/{model}/discussions", .readModel, "this server has no discussions"),
-            route(.get, "/api/models/{model}/xet-read-token/{revision}", .readModel, "files are served over plain HTTP"),
+            route(
+                .get, "/api/models/{model}/xet-read-token/{revision}", .readModel, "files are served over plain HTTP"),
         ]
 
     private static let writing: [(HTTPRequest.Method, String)] = [

@@ -47,7 +47,8 @@ private enum FigureLines {
             line("deltaic_content_cache_hits_total", "counter", "Chunks found in the cache.", figures.cacheHits),
             line("deltaic_content_cache_misses_total", "counter", "Chunks not in the cache.", figures.cacheMisses),
             line(
-                "deltaic_content_decoded_bytes_total", "counter", "Bytes that were reconstructed.", figures.decodedBytes),
+                "deltaic_content_decoded_bytes_total", "counter", "Bytes that were reconstructed.", figures.decodedBytes
+            ),
             line("deltaic_content_open_versions", "gauge", "Versions ready to be read.", figures.openVersions),
         ].joined()
     }

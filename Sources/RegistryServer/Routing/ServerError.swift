@@ -50,7 +50,8 @@ struct ServerError: Error {
             case .damaged:
                 self.init(
                     .internalServerError, word: error.code.word,
-                    "stored data is damaged: \(error.message); the server's log has the details under this request's id")
+                    "stored data is damaged: \(error.message); the server's log has the details under this request's id"
+                )
             case .system:
                 self.init(
                     .internalServerError, word: error.code.word,
