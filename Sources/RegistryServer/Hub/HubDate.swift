@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// Times as Hub clients read them: with milliseconds, and `Z` at the end.
 enum HubDate {
@@ -8,16 +9,15 @@ enum HubDate {
             Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// As HTTP headers have it.
+    /// As HTTP headers have it (RFC 9110, section 5.6.7).
     static func httpText(_ seconds: Int) -> String {
-        let time = Date(timeIntervalSince1970: Double(seconds))
-        let style = Date.VerbatimFormatStyle(
-            format: """
-                \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits) \
-                \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\
-                \(second: .twoDigits) GMT
-                """,
-            locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
-        return time.formatted(style)
+        // The C library's own locale is English, and unlike Foundation's formats it needs no tables of languages.
+        var time = time_t(seconds)
+        var fields = tm()
+        gmtime_r(&time, &fields)
+        let text = [CChar](unsafeUninitializedCapacity: 64) { buffer, count in
+            count = strftime(buffer.baseAddress, buffer.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
+        }
+        return String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
