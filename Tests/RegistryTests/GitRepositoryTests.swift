@@ -164,11 +164,9 @@ struct GitRepositoryTests {
         let test = try await filled(78)
         let head = try test.registry.gitReferences(of: model).head
         func answer(_ lines: String...) async throws -> [UInt8] {
-            var answer: [UInt8] = []
             let needs = ["want \(head) side-band-64k\n", "deepen 1\n"].flatMap { GitPacketLines.line($0) }
             let rest = lines.flatMap { GitPacketLines.line($0) }
-            try await test.registry.gitUploadPack(needs + GitPacketLines.flush + rest, of: model) { answer += $0 }
-            return answer
+            return try await test.registry.gitAnswer(needs + GitPacketLines.flush + rest, of: model)
         }
         let update = GitPacketLines.line("shallow \(head)") + GitPacketLines.flush
         #expect(try await answer() == update)
@@ -178,6 +176,47 @@ struct GitRepositoryTests {
         #expect(Array(last.prefix(start.count)) == start)
         #expect(Array(last[(start.count + 4)...].prefix(5)) == [1] + Array("PACK".utf8))
         #expect(Array(last.suffix(4)) == GitPacketLines.flush)
+    }
+
+    @Test("a compressed request is the request, and a damaged or endless one is refused")
+    func compressedRequests() async throws {
+        let test = try await filled(79)
+        let head = try test.registry.gitReferences(of: model).head
+        let request = GitPacketLines.line("want \(head)\n") + GitPacketLines.flush + GitPacketLines.line("done\n")
+        let packed = gzip(request)
+        #expect(
+            try await test.registry.gitAnswer(packed, isCompressed: true, of: model)
+                == test.registry.gitAnswer(request, of: model))
+        var damaged = packed
+        damaged[damaged.count / 2] ^= 1
+        let endless = gzip([UInt8](repeating: 0x30, count: 5 << 20))
+        for bad in [damaged, Array(packed.dropLast()), packed + [0], request, [], endless] {
+            let error = #expect(throws: DeltaicError.self) {
+                try test.registry.gitFetch(bad, isCompressed: true, of: model)
+            }
+            #expect(error?.code == .badGitRequest)
+        }
+    }
+
+    /// A gzip stream of stored blocks (RFC 1951 and 1952).
+    private func gzip(_ raw: [UInt8]) -> [UInt8] {
+        var stream: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]
+        for start in stride(from: 0, to: raw.count, by: 65535) {
+            let block = raw[start..<min(raw.count, start + 65535)]
+            let count = UInt16(block.count)
+            stream.append(start + block.count == raw.count ? 1 : 0)
+            for number in [count, ~count] { stream += [UInt8(number & 0xff), UInt8(number >> 8)] }
+            stream += block
+        }
+        var check: UInt32 = .max
+        for byte in raw {
+            check ^= UInt32(byte)
+            for _ in 0..<8 { check = check >> 1 ^ (check & 1 == 1 ? 0xedb8_8320 : 0) }
+        }
+        for number in [~check, UInt32(raw.count)] {
+            stream += (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        }
+        return stream
     }
 
     @Test(
@@ -190,11 +229,22 @@ struct GitRepositoryTests {
         ])
     func badRequests(text: String) async throws {
         let test = try await filled(77)
-        var sent = 0
-        let error = await #expect(throws: DeltaicError.self) {
-            try await test.registry.gitUploadPack(Array(text.utf8), of: model) { _ in sent += 1 }
+        // Before anything is sent.
+        let error = #expect(throws: DeltaicError.self) {
+            try test.registry.gitFetch(Array(text.utf8), isCompressed: false, of: model)
         }
-        #expect(error?.code == .badGitRequest && sent == 0)
+        #expect(error?.code == .badGitRequest)
+    }
+}
+
+extension ModelRegistry {
+    /// The whole answer to a fetch.
+    fileprivate func gitAnswer(
+        _ body: [UInt8], isCompressed: Bool = false, of model: ModelName
+    ) async throws -> [UInt8] {
+        var answer: [UInt8] = []
+        try await self.answer(try gitFetch(body, isCompressed: isCompressed, of: model)) { answer += $0 }
+        return answer
     }
 }
 
@@ -274,8 +324,7 @@ private struct GitFolder {
     /// Asks for commits as a client of a smart server does, and keeps the pack.
     func fetch(_ wants: [GitObjectID], from registry: ModelRegistry, of model: ModelName) async throws {
         let request = wants.flatMap { GitPacketLines.line("want \($0)\n") } + GitPacketLines.flush
-        var answer: [UInt8] = []
-        try await registry.gitUploadPack(request + GitPacketLines.line("done\n"), of: model) { answer += $0 }
+        let answer = try await registry.gitAnswer(request + GitPacketLines.line("done\n"), of: model)
         let nak = GitPacketLines.line("NAK\n")
         #expect(Array(answer.prefix(nak.count)) == nak)
         try run("index-pack", "--stdin", input: Array(answer.dropFirst(nak.count)))

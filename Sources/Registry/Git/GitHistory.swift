@@ -4,7 +4,7 @@ internal import DeltaicCore
 /// The versions of a model as commits that follow each other, as far as they are registered.
 struct GitHistory {
     /// A part of the history, and where it ends.
-    struct Selection {
+    struct Selection: Sendable {
         /// Newest first.
         var versions: [VersionRecord] = []
         /// The commits whose parent is not in the selection although they have one.

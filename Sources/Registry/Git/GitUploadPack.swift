@@ -1,6 +1,16 @@
 internal import Catalog
 public import DeltaicCore
 
+/// What a Git client fetches from a model.
+public struct GitFetch: Sendable {
+    /// Of a request, in bytes: some fifty bytes for each commit that a client has.
+    static let longestRequest = 4 << 20
+
+    let model: ModelName
+    let request: GitUploadRequest
+    let selection: GitHistory.Selection
+}
+
 // Git's "smart" protocol over HTTP, version 0, as far as a client needs it that reads. Unlike the files of a dumb server it
 // can say where history ends: a model of which an older version was removed is a shallow repository, and can be cloned.
 extension ModelRegistry {
@@ -18,23 +28,30 @@ extension ModelRegistry {
         return body + GitPacketLines.flush
     }
 
-    /// Answers the body of `POST git-upload-pack` piece by piece, with a pack of all that is asked for.
+    /// Reads the body of `POST git-upload-pack`.
+    ///
+    /// - Parameter isCompressed: whether it is a gzip stream.
+    /// - Throws: `.unknownModel`; `.badGitRequest` if it breaks the protocol or wants what is no commit of the model.
+    public func gitFetch(_ body: [UInt8], isCompressed: Bool, of model: ModelName) throws -> GitFetch {
+        let request = try GitUploadRequest(
+            isCompressed ? try ZlibStream.inflateGzip(body, limit: GitFetch.longestRequest) : body)
+        return GitFetch(
+            model: model, request: request,
+            selection: try GitHistory(try catalog.history(of: model).versions).selection(for: request))
+    }
+
+    /// Answers a fetch piece by piece, with a pack of all that is asked for.
     ///
     /// What the client has is sent again: it is small. Every object is hashed before it is sent.
     /// - Parameter send: takes the pieces of the answer in order, each about 32 KiB at most.
-    /// - Throws: `.unknownModel`; `.badGitRequest` before anything is sent, if the request breaks the protocol or wants what
-    ///   is no commit of the model; a damage code, after which the answer must not be completed.
-    public func gitUploadPack(
-        _ request: [UInt8], of model: ModelName, send: ([UInt8]) async throws -> Void
-    ) async throws {
-        let request = try GitUploadRequest(request)
-        let history = GitHistory(try catalog.history(of: model).versions)
-        let selection = try history.selection(for: request)
+    /// - Throws: what is damaged, after which the answer must not be completed.
+    public func answer(_ fetch: GitFetch, send: ([UInt8]) async throws -> Void) async throws {
+        let (request, model) = (fetch.request, fetch.model)
         guard !request.wants.isEmpty else { return }
-        if request.depth != nil { try await send(selection.shallowUpdate) }
-        if request.negotiates { try await send(GitPacketLines.line("NAK\n")) }
+        if request.depth != nil { try await send(fetch.selection.shallowUpdate) }
+        try await send(GitPacketLines.line("NAK\n"))
         guard request.isDone else { return }
-        let ids = try gitObjects(of: selection.versions)
+        let ids = try gitObjects(of: fetch.selection.versions)
         var pack = try GitPackStream(objectCount: ids.count)
         var out = GitBand(isFramed: request.usesSideBand)
         try await out.add(pack.header, send: send)

@@ -1,7 +1,7 @@
 internal import DeltaicCore
 
 /// What a Git client asks of `git-upload-pack`, in protocol version 0.
-struct GitUploadRequest: Equatable {
+struct GitUploadRequest: Equatable, Sendable {
     /// The commits that are asked for, each once, in the order in which they are.
     private(set) var wants: [GitObjectID] = []
     /// The commits at which the client's own history ends.

@@ -2,35 +2,73 @@ internal import DeltaicCore
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 internal import NIOCore
 internal import Registry
 
-/// `git clone` over Git's dumb HTTP protocol: references and loose objects, large files as LFS pointers.
+/// `git clone` over HTTP, large files as LFS pointers.
+///
+/// Both of Git's protocols: the smart one, which its clients ask for and which alone can say that history ends at a version that
+/// was removed, and the dumb one, which is references and loose objects for whoever walks them.
 enum GitRoutes {
     static let routes: [Route] = [".git", ""].flatMap { suffix in
         [
             Route(.get, "/{model}\(suffix)/info/refs", .readModel, references),
+            Route(.post, "/{model}\(suffix)/git-upload-pack", .readModel, uploadPack),
             Route(.get, "/{model}\(suffix)/HEAD", .readModel, head),
             Route(.get, "/{model}\(suffix)/objects/{prefix}/{rest}", .readModel, object),
         ]
     }
 
     private static func references(_ exchange: Exchange) throws -> Response {
-        // A client that wants to push asks for another service; there is none here.
-        if let service = exchange.query("service"), service != "git-upload-pack" {
+        let model = try exchange.model()
+        switch exchange.query("service") {
+        case nil:
+            return text(try exchange.registry.gitReferences(of: model).infoText)
+        case "git-upload-pack":
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: "application/x-git-upload-pack-advertisement", .cacheControl: "no-cache",
+                ],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: try exchange.registry.gitAdvertisement(of: model))))
+        default:
             throw ServerError(
                 .notImplemented, code: .notImplemented, "models cannot be pushed with git; use the Hub client")
         }
-        let found = try exchange.registry.gitReferences(of: try exchange.model())
-        let lines =
-            found.branches.map { "\($0.commit.hex)\trefs/heads/\($0.name)\n" }
-            + found.tags.map { "\($0.commit.hex)\trefs/tags/\($0.name)\n" }
-        return text(lines.sorted { $0.dropFirst(41) < $1.dropFirst(41) }.joined())
+    }
+
+    private static func uploadPack(_ exchange: Exchange) async throws -> Response {
+        let encoding = exchange.request.headers[.contentEncoding]?.lowercased()
+        guard encoding == nil || encoding == "gzip" || encoding == "identity" else {
+            throw ServerError(.unsupportedMediaType, "requests are taken as they are, or compressed with gzip")
+        }
+        let registry = exchange.registry
+        let fetch = try registry.gitFetch(
+            try await exchange.body(), isCompressed: encoding == "gzip", of: try exchange.model())
+        let (channel, logger, metrics) = (exchange.channel, exchange.logger, exchange.services.metrics)
+        let patience = exchange.services.options.stallTimeout
+        let body = ResponseBody { writer in
+            do {
+                try await registry.answer(fetch) { piece in
+                    let watch = StallWatch(channel: channel, seconds: patience)
+                    defer { watch.stop() }
+                    try await writer.write(ByteBuffer(bytes: piece))
+                }
+            } catch let error as DeltaicError {
+                metrics.cutOff()
+                logger.error("a pack was cut off", metadata: ["error": "\(error)"])
+                throw error
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/x-git-upload-pack-result", .cacheControl: "no-cache"], body: body)
     }
 
     private static func head(_ exchange: Exchange) throws -> Response {
-        _ = try exchange.registry.gitReferences(of: try exchange.model())
-        return text("ref: refs/heads/main\n")
+        text(try exchange.registry.gitReferences(of: try exchange.model()).headText)
     }
 
     private static func object(_ exchange: Exchange) async throws -> Response {
