@@ -185,7 +185,7 @@ public final class ContentService: Sendable {
     private func stream(of content: ServedContent) -> ContentStream {
         // With many readers every thread is busy anyway, and what is read ahead only fills the cache.
         ContentStream(content: content, decoder: decoder, slots: slots) { [self] in
-            active.withLock { $0 } <= threads
+            max(0, threads + 1 - active.withLock { $0 })
         }
     }
 

@@ -9,8 +9,8 @@ struct ContentStream {
     let content: ServedContent
     let decoder: ChunkDecoder
     let slots: ChunkSlots
-    /// Whether the next chunk is decoded while a reader takes this one.
-    let readsAhead: @Sendable () -> Bool
+    /// How many of the next chunks are decoded while a reader takes this one.
+    let readAhead: @Sendable () -> Int
 
     /// Decodes the first chunk, so that damage in it is known before anything is promised to a client.
     func prepare(_ range: Range<Int>) async throws {
@@ -28,17 +28,17 @@ struct ContentStream {
         let pieces = content.pieces(of: range)
         let isWhole = range.lowerBound == 0 && range.upperBound == content.size
         var proof = try ContentProof(content: content, isWhole: isWhole)
+        var begun = 0
         for (position, piece) in pieces.enumerated() {
             var slot = await slots.acquire()
             defer { slots.release(slot) }
             let bytes = try await bytes(of: piece, keep: !isWhole)
             slot.fill(bytes)
-            var ahead: Task<Void, Never>?
-            if position + 1 < pieces.count, readsAhead() {
-                let next = pieces[position + 1]
-                ahead = Task { _ = try? await self.bytes(of: next, keep: true) }
+            begun = max(begun, position + 1)
+            for next in pieces[begun..<max(begun, min(position + 1 + readAhead(), pieces.count))] {
+                begun += 1
+                Task { _ = try? await self.bytes(of: next, keep: true) }
             }
-            defer { ahead?.cancel() }
             try naming(piece.name) {
                 try proof.add(bytes[piece.range], of: piece, isLast: position == pieces.count - 1)
             }
