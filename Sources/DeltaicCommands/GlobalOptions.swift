@@ -36,13 +36,17 @@ struct GlobalOptions: ParsableArguments {
 
     /// Opens the registry for many readers at a time, who may also move tags where the folder can be written.
     func openForServing(threads: ThreadOptions) throws -> ModelRegistry {
-        try open(threads: threads, isReadOnly: !FileManager.default.isWritableFile(atPath: path))
+        // Nobody may hold up all readers by waiting: who finds the registry locked is told to come again.
+        try open(threads: threads, isReadOnly: !FileManager.default.isWritableFile(atPath: path), lockPatience: 0)
     }
 
-    private func open(threads: ThreadOptions?, isReadOnly: Bool) throws -> ModelRegistry {
+    private func open(
+        threads: ThreadOptions?, isReadOnly: Bool, lockPatience: Int = ModelRegistry.Options().lockPatience
+    ) throws -> ModelRegistry {
         try ModelRegistry(
             path: path,
             options: ModelRegistry.Options(
-                threads: threads?.threads, progress: ProgressLine.onTerminal(), isReadOnly: isReadOnly))
+                threads: threads?.threads, progress: ProgressLine.onTerminal(), isReadOnly: isReadOnly,
+                lockPatience: lockPatience))
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DeltaicCore
+internal import Foundation
 internal import Logging
 internal import Registry
 internal import RegistryServer
@@ -81,6 +82,9 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var format: OutputFormat
 
+    /// More would not leave room in the budget of memory for what readers hold.
+    private static let threadLimit = 8
+
     /// What is printed when the server answers.
     private struct Listening: Encodable {
         let url: String
@@ -141,7 +145,8 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         options.stallTimeout = stallTimeout
         options.stopTimeout = stopTimeout
         options.budget.cacheBytes = cache << 20
-        if let count = threads.threads { options.budget.threads = count }
+        options.budget.threads = min(
+            threads.threads ?? ProcessInfo.processInfo.activeProcessorCount, Self.threadLimit)
         return options
     }
 

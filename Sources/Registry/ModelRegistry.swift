@@ -25,16 +25,19 @@ public final class ModelRegistry: Sendable {
         /// The number of threads that encode and decode, at most ``threadLimit``; all processors if it is not given.
         public var threads: Int
         public var progress: any ProgressReport
+        /// For how many seconds other processes are waited for; registering a large model takes long.
+        public var lockPatience: Int
         /// Whether nothing will be changed: the catalog is opened for reading only.
         public var isReadOnly: Bool
 
         public init(
             threads: Int? = nil,
-            progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false
+            progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false, lockPatience: Int = 3600
         ) {
             self.threads = min(max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), Self.threadLimit)
             self.progress = progress
             self.isReadOnly = isReadOnly
+            self.lockPatience = lockPatience
         }
     }
 
@@ -53,6 +56,7 @@ public final class ModelRegistry: Sendable {
         objects = ObjectReader(source: CatalogObjects(packs: directory.packs, catalog: catalog))
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
+        lockPatience = options.lockPatience
     }
 
     /// Opens the catalog; an older one is brought up to date first, for looking at it too, where the file can be written.
@@ -74,16 +78,16 @@ public final class ModelRegistry: Sendable {
 
     /// Waits until no other process deletes packs, and keeps it from doing so.
     func lockForReading() throws -> RegistryLock {
-        try RegistryLock(path: directory.readerLockPath, mode: .shared, progress: progress)
+        try RegistryLock(path: directory.readerLockPath, mode: .shared, progress: progress, seconds: lockPatience)
     }
 
     /// Waits until no other process reads packs, and keeps others from doing so.
     func lockForDeleting() throws -> RegistryLock {
-        try RegistryLock(path: directory.readerLockPath, mode: .exclusive, progress: progress)
+        try RegistryLock(path: directory.readerLockPath, mode: .exclusive, progress: progress, seconds: lockPatience)
     }
 
     /// Waits until no other process changes what is registered, and keeps others from doing so.
     func lockForWriting() throws -> RegistryLock {
-        try RegistryLock(path: directory.writerLockPath, mode: .exclusive, progress: progress)
+        try RegistryLock(path: directory.writerLockPath, mode: .exclusive, progress: progress, seconds: lockPatience)
     }
 }

@@ -17,6 +17,8 @@ struct WorkerPool: Sendable {
             for input in inputs {
                 try Task.checkCancellation()
                 try consume(transform(input))
+                // Whoever else needs the thread gets it in between.
+                await Task.yield()
             }
             return
         }

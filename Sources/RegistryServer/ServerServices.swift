@@ -6,4 +6,5 @@ struct ServerServices: Sendable {
     let content: ContentService
     let options: ServerOptions
     let metrics: ServerMetrics
+    let changes = SerialChanges()
 }

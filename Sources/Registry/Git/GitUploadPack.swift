@@ -49,7 +49,7 @@ extension ModelRegistry {
         let (request, model) = (fetch.request, fetch.model)
         guard !request.wants.isEmpty else { return }
         if request.depth != nil { try await send(fetch.selection.shallowUpdate) }
-        try await send(GitPacketLines.line("NAK\n"))
+        if request.negotiates { try await send(GitPacketLines.line("NAK\n")) }
         guard request.isDone else { return }
         let ids = try gitObjects(of: fetch.selection.versions)
         var pack = try GitPackStream(objectCount: ids.count)

@@ -34,13 +34,17 @@ enum TagRoutes {
 
     private static func set(_ exchange: Exchange) async throws -> Response {
         let body: TagRequest = try await exchange.json("a JSON object with a version: {\"version\": \"v2\"}")
-        let version = try exchange.registry.tag(try exchange.reference(body.version), as: exchange.value("tag"))
+        let (reference, tag, registry) = (
+            try exchange.reference(body.version), exchange.value("tag"), exchange.registry
+        )
+        let version = try await exchange.services.changes.run { try registry.tag(reference, as: tag) }
         return try JSONResponse.make(
-            Tag(name: exchange.value("tag"), version: version.number, commit: version.commit))
+            Tag(name: tag, version: version.number, commit: version.commit))
     }
 
-    private static func remove(_ exchange: Exchange) throws -> Response {
-        try exchange.registry.untag(try exchange.model(), exchange.value("tag"))
+    private static func remove(_ exchange: Exchange) async throws -> Response {
+        let (model, tag, registry) = (try exchange.model(), exchange.value("tag"), exchange.registry)
+        try await exchange.services.changes.run { try registry.untag(model, tag) }
         return Response(status: .noContent)
     }
 
@@ -54,9 +58,9 @@ enum TagRoutes {
 
     private static func setTask(_ exchange: Exchange) async throws -> Response {
         let body: TaskRequest = try await exchange.json("a JSON object, with a description or without")
-        let name = exchange.value("task")
-        try exchange.registry.addTask(name, description: body.description)
-        guard let task = try exchange.registry.tasks().first(where: { $0.name == name }) else {
+        let (name, registry) = (exchange.value("task"), exchange.registry)
+        try await exchange.services.changes.run { try registry.addTask(name, description: body.description) }
+        guard let task = try registry.tasks().first(where: { $0.name == name }) else {
             throw ServerError(.internalServerError, "the task vanished a moment after it was added")
         }
         return try JSONResponse.make(task)
