@@ -12,6 +12,7 @@ public final class ModelRegistry: Sendable {
     let objects: ObjectReader
     let workers: WorkerPool
     let progress: any ProgressReport
+    private let lockPatience: Int
     let gitTrees = GitTreeCache(budget: 32 << 20)
 
     /// The folder of the registry.
