@@ -26,6 +26,11 @@ public struct BoundedCache<Key: Hashable, Value> {
 
     public var count: Int { positions.count }
 
+    /// What would be given up next.
+    public var leastRecent: (key: Key, value: Value)? {
+        oldest < 0 ? nil : nodes[oldest].map { ($0.key, $0.value) }
+    }
+
     /// The value of a key, which is the most recently used one from now on.
     public mutating func value(for key: Key) -> Value? {
         guard let position = positions[key], let node = nodes[position] else { return nil }

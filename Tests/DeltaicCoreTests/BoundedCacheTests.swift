@@ -31,6 +31,7 @@ struct BoundedCacheTests {
         var cache = BoundedCache<String, Int>(limit: 3)
         for (position, key) in ["a", "b", "c"].enumerated() { cache.insert(position, for: key, cost: 1) }
         _ = cache.value(for: "a")
+        #expect(cache.leastRecent?.key == "b")
         cache.insert(9, for: "d", cost: 1)
         #expect(cache.value(for: "b") == nil)
         #expect(cache.value(for: "a") == 0 && cache.value(for: "c") == 2 && cache.value(for: "d") == 9)

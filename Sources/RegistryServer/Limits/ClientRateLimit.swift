@@ -38,7 +38,8 @@ final class ClientRateLimit: Sendable {
     }
 
     private let rule: Rule
-    private let clients: Mutex<RecentClients>
+    /// When the bucket of each client will be full.
+    private let clients: Mutex<BoundedCache<String, ContinuousClock.Instant>>
 
     /// - Parameters:
     ///   - rate: requests per second; to the nanosecond that a request takes, rounded down.
@@ -62,7 +63,7 @@ final class ClientRateLimit: Sendable {
         }
         let interval = Duration.nanoseconds(Int64((1e9 / rate).rounded(.up)))
         rule = Rule(interval: interval, tolerance: interval * (burst - 1), maximumDelay: maximumDelay)
-        clients = Mutex(RecentClients(limit: clientLimit))
+        clients = Mutex(BoundedCache(limit: clientLimit))
     }
 
     /// The number of clients that are remembered.
@@ -72,85 +73,19 @@ final class ClientRateLimit: Sendable {
     func admit(_ client: String, now: ContinuousClock.Instant) -> Admission {
         clients.withLock { clients in
             // Two go for each one that may come, so that a crowd that left is forgotten while others ask.
-            clients.forgetOldest(2) { $0 <= now }
-            let fullAt = max(clients.fullAt(client) ?? now, now)
+            for _ in 0..<2 {
+                guard let (oldest, fullAt) = clients.leastRecent, fullAt <= now else { break }
+                clients.remove(oldest)
+            }
+            let fullAt = max(clients.value(for: client) ?? now, now)
             let delay = max(.zero, now.duration(to: fullAt) - rule.tolerance)
             guard delay <= rule.maximumDelay else {
                 // Seen again, though: whoever keeps asking is not the first to be forgotten.
-                clients.setFullAt(fullAt, for: client)
+                clients.insert(fullAt, for: client, cost: 1)
                 return .refused(retryAfter: delay)
             }
-            clients.setFullAt(fullAt + rule.interval, for: client)
+            clients.insert(fullAt + rule.interval, for: client, cost: 1)
             return delay == .zero ? .now : .after(delay)
         }
-    }
-}
-
-/// When the buckets of clients will be full, in the order in which the clients were last seen.
-///
-/// A list through an array, with a dictionary into it: all of it in constant time.
-private struct RecentClients {
-    private struct Entry {
-        var client: String
-        var fullAt: ContinuousClock.Instant
-        var older: Int?
-        var newer: Int?
-    }
-
-    private let limit: Int
-    private var entries: [Entry] = []
-    private var free: [Int] = []
-    private var positions: [String: Int] = [:]
-    private var oldest: Int?
-    private var newest: Int?
-
-    init(limit: Int) { self.limit = limit }
-
-    var count: Int { positions.count }
-
-    func fullAt(_ client: String) -> ContinuousClock.Instant? {
-        positions[client].map { entries[$0].fullAt }
-    }
-
-    /// Remembers a client as the one seen last; if there are too many then, the oldest is forgotten.
-    mutating func setFullAt(_ fullAt: ContinuousClock.Instant, for client: String) {
-        if let position = positions[client] {
-            entries[position].fullAt = fullAt
-            guard position != newest else { return }
-            unlink(position)
-            link(position)
-            return
-        }
-        if count >= limit { forgetOldest(1) { _ in true } }
-        let entry = Entry(client: client, fullAt: fullAt)
-        let position = free.popLast() ?? entries.count
-        if position == entries.count { entries.append(entry) } else { entries[position] = entry }
-        positions[client] = position
-        link(position)
-    }
-
-    /// Forgets so many of the oldest clients, up to the first for which `mayGo` is false.
-    mutating func forgetOldest(_ count: Int, where mayGo: (ContinuousClock.Instant) -> Bool) {
-        for _ in 0..<count {
-            guard let position = oldest, mayGo(entries[position].fullAt) else { return }
-            unlink(position)
-            positions[entries[position].client] = nil
-            entries[position].client = ""
-            free.append(position)
-        }
-    }
-
-    private mutating func unlink(_ position: Int) {
-        let (older, newer) = (entries[position].older, entries[position].newer)
-        if let older { entries[older].newer = newer } else { oldest = newer }
-        if let newer { entries[newer].older = older } else { newest = older }
-        entries[position].older = nil
-        entries[position].newer = nil
-    }
-
-    private mutating func link(_ position: Int) {
-        entries[position].older = newest
-        if let newest { entries[newest].newer = position } else { oldest = position }
-        newest = position
     }
 }
