@@ -203,6 +203,17 @@ def readers(target, originals, headers, count, seed):
     return time.monotonic() - started, failures
 
 
+def stall(target, originals, headers, count):
+    """Clients that ask for a large file and take nothing of it."""
+    connections = []
+    for position in range(count):
+        connection = target.connect()
+        path = originals[position % len(originals)].path("model.safetensors")
+        connection.request("GET", path, headers={**headers, "Range": f"bytes={position * 1000}-"})
+        connections.append(connection)
+    return connections
+
+
 def soak(target, originals, headers, count, seed, workers=16):
     """The mixture; returns what failed and the memory at ten times."""
     samples, failures = [], []
@@ -235,6 +246,7 @@ def main():
     parser.add_argument("--program", default=".build/release/deltaic")
     parser.add_argument("--models", required=True)
     parser.add_argument("--readers", type=int, default=200)
+    parser.add_argument("--stalled", type=int, default=100, help="clients that take nothing meanwhile")
     parser.add_argument("--requests", type=int, default=36000)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--limit", type=int, default=512, help="of the server's memory, in MiB")
@@ -254,10 +266,13 @@ def main():
     peak = target.status("VmHWM") / 1024
     print(f"{options.readers} parallel range readers: {options.readers * 5} ranges in {took:.1f} s, {len(failures)} failed, "
           f"memory {idle:.0f} MiB idle, {peak:.0f} MiB at most")
+    stalled = stall(target, originals, headers, options.stalled)
     took, broken, samples = soak(target, originals, headers, options.requests, options.seed)
     failures += broken
     peak = target.status("VmHWM") / 1024
-    print(f"{options.requests} mixed requests in {took:.0f} s ({options.requests / took:.0f} a second), {len(broken)} failed")
+    for connection in stalled:
+        connection.close()
+    print(f"{options.requests} mixed requests beside {options.stalled} stalled clients in {took:.0f} s ({options.requests / took:.0f} a second), {len(broken)} failed")
     print("memory in MiB after each tenth: " + " ".join(f"{m:.0f}" for m, _ in samples))
     print("open files after each tenth:    " + " ".join(f"{f}" for _, f in samples))
     time.sleep(1)

@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     var burst = 1000
 
     @Option(help: ArgumentHelp("Memory for decoded chunks of bases, in MiB.", valueName: "MiB"))
-    var cache = 128
+    var cache = 96
 
     @Option(help: ArgumentHelp("Seconds until a client that takes nothing is cut off.", valueName: "s"))
     var stallTimeout = 120

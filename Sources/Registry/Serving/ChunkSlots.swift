@@ -115,6 +115,13 @@ final class ChunkSlot: Sendable {
         set { state.withLock { $0.idleSince = newValue } }
     }
 
+    /// Copies a part of the chunk; nil if it was taken away.
+    ///
+    /// Nobody else holds the chunk after that, so that it is freed when it is taken away while its reader waits.
+    func read<Copy>(_ part: Range<Int>, _ copy: (UnsafeRawBufferPointer) -> Copy) -> Copy? {
+        bytes?.withUnsafeBytes { copy(UnsafeRawBufferPointer(rebasing: $0[part])) }
+    }
+
     func fill(_ bytes: [UInt8]) {
         state.withLock { $0.bytes = bytes }
     }

@@ -17,7 +17,7 @@ public final class ContentService: Sendable {
         /// Threads that decode; each works on buffers of about 24 MiB.
         public var threads: Int
 
-        public init(cacheBytes: Int = 128 << 20, slots: Int = 32, threads: Int = 2) {
+        public init(cacheBytes: Int = 96 << 20, slots: Int = 32, threads: Int = 2) {
             self.cacheBytes = cacheBytes
             self.slots = max(1, slots)
             self.threads = min(max(1, threads), ModelRegistry.Options.threadLimit)

@@ -4,7 +4,7 @@ internal import PackFormat
 /// Hands the bytes of a content to one reader, at the reader's pace.
 struct ContentStream {
     /// What a reader is given at a time, copied out of the chunk, which may then be given up.
-    static let pieceBytes = 256 << 10
+    static let pieceBytes = 128 << 10
 
     let content: ServedContent
     let decoder: ChunkDecoder
@@ -32,32 +32,41 @@ struct ContentStream {
         for (position, piece) in pieces.enumerated() {
             var slot = await slots.acquire()
             defer { slots.release(slot) }
-            let bytes = try await bytes(of: piece, keep: !isWhole)
-            slot.fill(bytes)
+            try await fill(slot, with: piece, keep: !isWhole) {
+                try proof.add($0, of: piece, isLast: position == pieces.count - 1)
+            }
             begun = max(begun, position + 1)
             for next in pieces[begun..<max(begun, min(position + 1 + readAhead(), pieces.count))] {
                 begun += 1
                 Task { _ = try? await self.bytes(of: next, keep: true) }
             }
-            try naming(piece.name) {
-                try proof.add(bytes[piece.range], of: piece, isLast: position == pieces.count - 1)
-            }
-            var sent = piece.range.lowerBound
-            while sent < piece.range.upperBound {
+            var rest = piece.range
+            while !rest.isEmpty {
                 if slot.bytes == nil {
                     slots.release(slot)
                     slot = await slots.acquire()
-                    slot.fill(try await self.bytes(of: piece, keep: true))
+                    try await fill(slot, with: piece, keep: true) { _ in }
                 }
-                let part = sent..<min(sent + Self.pieceBytes, piece.range.upperBound)
-                guard let bytes = slot.bytes, part.upperBound <= bytes.count else {
-                    throw DeltaicError(.contentMismatch, "a chunk is shorter than its pack says", at: [piece.name])
-                }
-                let copied = bytes.withUnsafeBytes { copy(UnsafeRawBufferPointer(rebasing: $0[part])) }
+                let part = rest.prefix(Self.pieceBytes)
+                guard let copied = slot.read(part, copy) else { continue }
                 try await slots.waiting(with: slot) { try await deliver(copied) }
-                sent = part.upperBound
+                rest = part.upperBound..<rest.upperBound
             }
         }
+    }
+
+    /// Decodes a chunk into a slot, which alone holds it from then on.
+    private func fill(
+        _ slot: ChunkSlot, with piece: ServedContent.Piece, keep: Bool, check: (ArraySlice<UInt8>) throws -> Void
+    ) async throws {
+        let bytes = try await bytes(of: piece, keep: keep)
+        try naming(piece.name) {
+            guard piece.range.upperBound <= bytes.count else {
+                throw DeltaicError(.contentMismatch, "a chunk is shorter than its pack says")
+            }
+            try check(bytes[piece.range])
+        }
+        slot.fill(bytes)
     }
 
     private func bytes(of piece: ServedContent.Piece, keep: Bool) async throws -> [UInt8] {

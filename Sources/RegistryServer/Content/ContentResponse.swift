@@ -52,8 +52,7 @@ struct ContentResponse {
         }
         let service = exchange.services.content
         try await service.prepare(content, range)
-        let patience = exchange.services.options.stallTimeout
-        let channel = exchange.channel
+        let pace = PacedWriter(channel: exchange.channel, patience: exchange.services.options.stallTimeout)
         let metrics = exchange.services.metrics
         let logger = exchange.logger
         let body = ResponseBody(contentLength: range.count) { writer in
@@ -62,9 +61,7 @@ struct ContentResponse {
                     ByteBuffer(bytes: $0)
                 } deliver: { buffer in
                     let count = buffer.readableBytes
-                    let watch = StallWatch(channel: channel, seconds: patience)
-                    defer { watch.stop() }
-                    try await writer.write(buffer)
+                    try await pace.write(buffer, to: &writer)
                     metrics.sent(count)
                 }
             } catch let error as DeltaicError {

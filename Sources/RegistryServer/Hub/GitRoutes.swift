@@ -46,14 +46,12 @@ enum GitRoutes {
         let registry = exchange.registry
         let fetch = try registry.gitFetch(
             try await exchange.body(), isCompressed: encoding == "gzip", of: try exchange.model())
-        let (channel, logger, metrics) = (exchange.channel, exchange.logger, exchange.services.metrics)
-        let patience = exchange.services.options.stallTimeout
+        let (logger, metrics) = (exchange.logger, exchange.services.metrics)
+        let pace = PacedWriter(channel: exchange.channel, patience: exchange.services.options.stallTimeout)
         let body = ResponseBody { writer in
             do {
                 try await registry.answer(fetch) { piece in
-                    let watch = StallWatch(channel: channel, seconds: patience)
-                    defer { watch.stop() }
-                    try await writer.write(ByteBuffer(bytes: piece))
+                    try await pace.write(ByteBuffer(bytes: piece), to: &writer)
                 }
             } catch let error as DeltaicError {
                 metrics.cutOff()
