@@ -5,7 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh python3-venv git-lfs
 models=$(realpath "${1:?usage: scripts/client_check.sh MODELS}")
-check=$(realpath "${DELTAIC_SHARED:-../shared}/hf_client_check.py")
+check=${DELTAIC_SHARED:-../shared}/hf_client_check.py
+if [[ ! -f $check ]]; then
+    echo "note: $check is not there, so the service was NOT driven through the Hub's client" >&2
+    [[ -z ${CI:-} ]] || exit 1
+    exit 0
+fi
+check=$(realpath "$check")
 deltaic=$PWD/.build/release/deltaic
 clients=$PWD/.build/clients
 work=$(mktemp -d)

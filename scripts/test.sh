@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
-# sizes, lossy ones too, and the memory budget on a model twice as large as it.
+# sizes, lossy ones too, the service through real clients and under load, and the memory budget on a model twice as large as it.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,11 @@ swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest "$@
 (($# == 0)) || exit 0
 if [[ $is_real == yes ]]; then
     .build/release/DeltaicBench sizes --models "$models" --check
+    scripts/client_check.sh "$models"
+    scripts/openapi_check.sh .build/release/deltaic "$models"
+    python3 Benchmarks/serving/soak.py --models "$models"
 else
-    echo "note: the sizes that are promised of the real models were NOT checked" >&2
+    echo "note: neither the sizes that are promised of the real models nor the service on them were checked" >&2
 fi
 .build/release/DeltaicBench lossy --check --quick
 .build/release/DeltaicBench memory --megabytes 1000 --limit 512
