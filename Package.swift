@@ -128,6 +128,8 @@ let package = Package(
             name: "RegistryServerTests",
             dependencies: [
                 "DeltaicCore", "Registry", "RegistryServer", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

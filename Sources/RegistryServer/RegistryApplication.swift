@@ -69,15 +69,22 @@ public struct RegistryApplication: Sendable {
             throw DeltaicError(
                 .ioFailure, "cannot listen: \(error)", at: ["\(options.host):\(options.port)"],
                 advice: "another program may use the port; name another with --listen")
+        } catch let error as SocketAddressError.UnknownHost {
+            throw DeltaicError(
+                .ioFailure, "cannot listen: the address is not known (\(error))",
+                at: ["\(options.host):\(options.port)"], advice: "name another with --listen")
         }
     }
 
     private func server() throws -> HTTPServerBuilder {
         let limit = options.maximumBody
+        let patience = options.stallTimeout
         let plain = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
                 // What is over a route's limit is read on for a while, so that the client gets its answer.
-                additionalChannelHandlers: [BodyLimitHandler(limit: limit + 16 << 20)],
+                additionalChannelHandlers: [
+                    OrderlyClose(patience: patience), BodyLimitHandler(limit: limit + 16 << 20),
+                ],
                 idleTimeout: .seconds(Int64(options.idleTimeout)),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: options.maximumHeader, maxHeaderListSize: options.maximumHeader,
@@ -94,7 +101,8 @@ private struct Housekeeping: Service {
     let content: ContentService
 
     func run() async throws {
-        while !Task.isShuttingDownGracefully {
+        // Cancelled, it would otherwise sleep no more and go round for ever.
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
             content.closeRemoved()
         }

@@ -61,15 +61,25 @@ struct RegistryResponder: HTTPResponder {
             let exchange = Exchange(
                 request: request, id: id, path: path, match: match, principal: try identified.get(),
                 services: services, channel: context.channel, logger: logger,
-                origin: ClientAddress.origin(request, context, services.options))
-            try AccessCheck(exchange: exchange).run(route.requirement)
+                origin: ClientAddress.origin(request, services.options))
             do {
+                try AccessCheck(principal: exchange.principal, model: exchange.model).run(route.requirement)
                 let response = try await route.handler(exchange)
                 return request.method == .head ? response.createHeadResponse() : response
-            } catch let error as DeltaicError where error.code.word == "unknownModel" {
+            } catch  where Self.isUnknownModel(error) {
+                // Refused for its namespace, a name may still be that of the client's own in other letters.
                 if let redirect = try CanonicalNameRedirect(exchange: exchange).response() { return redirect }
                 throw error
             }
+        }
+    }
+
+    private static func isUnknownModel(_ error: any Error) -> Bool {
+        switch error {
+        case let error as DeltaicError: error.code.word == "unknownModel"
+        case let error as ServerError:
+            error.status == .notFound && error.code == ServerError.Code.repositoryNotFound.rawValue
+        default: false
         }
     }
 

@@ -4,12 +4,13 @@ internal import Registry
 
 /// Refuses what a client is not allowed.
 struct AccessCheck {
-    let exchange: Exchange
+    let principal: Principal
+    /// The model in the path; throws if it can name none.
+    let model: () throws -> ModelName
 
     /// - Throws: `ServerError`: 401 for a client without a token, 404 for a model that a token may not see, 403 for what it
     ///   may see and not do.
     func run(_ requirement: Requirement) throws {
-        let principal = exchange.principal
         switch requirement {
         case .nothing:
             return
@@ -27,7 +28,7 @@ struct AccessCheck {
             guard principal.token != nil else { throw needsToken() }
             guard principal.holdsEverywhere(.write) else { throw forbidden("write", "outside its namespace") }
         case .writeModel:
-            let model = try exchange.model()
+            let model = try model()
             guard principal.token != nil else { throw needsToken() }
             guard principal.holds(.write, for: model.namespace) else {
                 try checkRead()
@@ -43,9 +44,9 @@ struct AccessCheck {
     }
 
     private func checkRead() throws {
-        let model = try exchange.model()
-        guard !exchange.principal.mayRead(model) else { return }
-        guard exchange.principal.token != nil else { throw needsToken() }
+        let model = try model()
+        guard !principal.mayRead(model) else { return }
+        guard principal.token != nil else { throw needsToken() }
         // Whether it exists is not for this client to know.
         throw ServerError(.notFound, code: .repositoryNotFound, "there is no model or base \(model)")
     }

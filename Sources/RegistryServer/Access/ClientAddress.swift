@@ -8,15 +8,23 @@ struct ClientAddress {
     /// An IP address, or what else the socket knows.
     let text: String
 
-    init(_ request: Request, _ context: RegistryRequestContext, _ options: ServerOptions) {
+    /// - Parameters:
+    ///   - remote: the address at the other end of the connection; nil if it has none.
+    ///   - forwardedFor: the header `X-Forwarded-For`.
+    init(remote: String?, forwardedFor: String?, trustsProxy: Bool) {
         // The last entry is the proxy's own; those before it may be made up.
-        if options.trustsProxy, let chain = request.headers[.forwardedFor],
-            let last = chain.split(separator: ",").last
-        {
-            text = String(last.filter { !$0.isWhitespace })
-            return
+        let entries = forwardedFor?.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        if trustsProxy, let last = entries?.last(where: { !$0.isEmpty }) {
+            text = last
+        } else {
+            text = remote ?? "local"
         }
-        text = context.channel.remoteAddress?.ipAddress ?? "local"
+    }
+
+    init(_ request: Request, _ context: RegistryRequestContext, _ options: ServerOptions) {
+        self.init(
+            remote: context.channel.remoteAddress?.ipAddress, forwardedFor: request.headers[.forwardedFor],
+            trustsProxy: options.trustsProxy)
     }
 
     /// What the client's rate is counted by: of IPv6 the network, since one host has all its addresses.
@@ -25,12 +33,16 @@ struct ClientAddress {
             return text
         }
         var bytes = v6.address
-        let network = withUnsafeBytes(of: &bytes.sin6_addr) { Array($0.prefix(8)) }
-        return network.map { String($0, radix: 16) }.joined(separator: ".") + "/64"
+        let parts = withUnsafeBytes(of: &bytes.sin6_addr) { Array($0) }
+        // A socket for both kinds shows IPv4 so, and all of it would be one network.
+        if parts.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] {
+            return parts.suffix(4).map { String($0) }.joined(separator: ".")
+        }
+        return parts.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") + "/64"
     }
 
     /// The URL under which the client knows the server.
-    static func origin(_ request: Request, _ context: RegistryRequestContext, _ options: ServerOptions) -> String {
+    static func origin(_ request: Request, _ options: ServerOptions) -> String {
         if let url = options.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         var scheme = options.tls == nil ? "http" : "https"
         var host = request.head.authority ?? "\(options.host):\(options.port)"

@@ -37,7 +37,16 @@ enum ModelRoutes {
         filter.order = try order(exchange)
         filter.limit = try exchange.number("limit", in: 1...1000) ?? 100
         filter.after = try exchange.query("cursor").map { try ListCursor.parse($0) }
-        let page = try exchange.registry.page(filter)
+        let page: ModelPage
+        do {
+            page = try exchange.registry.page(filter)
+        } catch let error as DeltaicError
+            where error.code.word == "unknownModel" && filter.namespace != nil
+            && exchange.principal.listedNamespace != nil
+        {
+            // Whether another namespace has this base is not for this client to know.
+            return try JSONResponse.make(Page(models: [], next: nil))
+        }
         var headers: HTTPFields = [:]
         if let cursor = page.next { headers[.link] = PageLink(exchange: exchange).next(["cursor": "\(cursor)"]) }
         return try JSONResponse.make(

@@ -1,6 +1,8 @@
+internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
+internal import Synchronization
 
 /// What is logged and counted of one request when its answer has been sent.
 struct RequestRecord: Sendable {
@@ -18,7 +20,10 @@ struct RequestRecord: Sendable {
 
     init(request: Request, client: String) {
         method = request.method
-        path = request.uri.path
+        // A secret may be escaped, where it would not be known for one.
+        let decoded = request.uri.path.removingPercentEncoding ?? request.uri.path
+        let shown = LogRedaction.withoutTokens(decoded)
+        path = shown == decoded ? request.uri.path : shown
         agent = request.headers[.userAgent]
         range = request.headers[.range]
         self.client = client
@@ -33,12 +38,13 @@ struct RequestRecord: Sendable {
         let announced = response.headers[.contentLength]
         let body = response.body
         let length = body.contentLength
+        let completion = Completion { finish(status, started, announced, isCut: $0, metrics, logger) }
         watched.body = ResponseBody(contentLength: length) { writer in
             do {
                 try await body.write(writer)
-                finish(status, started, announced, isCut: false, metrics, logger)
+                completion.reach(isCut: false)
             } catch {
-                finish(status, started, announced, isCut: true, metrics, logger)
+                completion.reach(isCut: true)
                 throw error
             }
         }
@@ -71,4 +77,25 @@ struct RequestRecord: Sendable {
     private static let methods: Set<HTTPRequest.Method> = [
         .get, .head, .post, .put, .delete, .patch, .options,
     ]
+}
+
+/// The end of an answer, which comes once: with its last byte, or when it is given up, perhaps before the first.
+private final class Completion: Sendable {
+    private let isReached = Mutex(false)
+    private let action: @Sendable (_ isCut: Bool) -> Void
+
+    init(_ action: @escaping @Sendable (_ isCut: Bool) -> Void) {
+        self.action = action
+    }
+
+    // A client that has left before the head could be written gets no body, and nobody else says so.
+    deinit { reach(isCut: true) }
+
+    func reach(isCut: Bool) {
+        let isFirst = isReached.withLock { reached in
+            defer { reached = true }
+            return !reached
+        }
+        if isFirst { action(isCut) }
+    }
 }
