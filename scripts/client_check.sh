@@ -16,13 +16,7 @@ deltaic=$PWD/.build/release/deltaic
 clients=$PWD/.build/clients
 work=$(mktemp -d)
 export DELTAIC_HOME=$work/registry
-server=
-finish() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap finish EXIT
+source scripts/server.sh
 
 # The newest, and the one that most had a year before: transformers of November 2025 took no 1.x. (1.1.5 of those days passes too, but
 # for verify_repo_checksums, which in it takes folders for missing files, and its command, which lacks a dependency today.)
@@ -51,18 +45,7 @@ fi
     --ratio 40 --tag prod >/dev/null
 # What a lossy version gives back is known from its registration on: the same from a pull as from any client.
 "$deltaic" pull Acme/sre-small --output "$work/small" >/dev/null
-token=$("$deltaic" token add clients --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])')
-
-# serve OPTIONS...: starts the server, and sets url.
-serve() {
-    [[ -z $server ]] || { kill "$server" && wait "$server"; }
-    mkfifo "$work/pipe"
-    "$deltaic" serve --listen 127.0.0.1:0 --json "$@" >"$work/pipe" 2>>"$work/log" &
-    server=$!
-    url=$(timeout 60 sed -n 's/.*"url" : "\(.*\)".*/\1/p;/^}/q' "$work/pipe")
-    rm "$work/pipe"
-    [[ -n $url ]] || { cat "$work/log" >&2; exit 1; }
-}
+token=$(new_token clients)
 
 run_check() {
     local client=$1 model=$2 folder=$3
@@ -73,12 +56,12 @@ run_check() {
     grep -E '^SKIP|passed' "$work/out"
 }
 
-serve
+start_server
 run_check "$newest" acme/sre "$models/sre-embedding-model" --anonymous none --transformers
 run_check "$newest" Acme/sre-small "$work/small" --anonymous none
 run_check "$old" acme/sre "$models/sre-embedding-model" --anonymous none
 run_check "$old" Acme/sre-small "$work/small" --anonymous none
-serve --anonymous-read
+start_server --anonymous-read
 run_check "$newest" someone/minilm "$models/all-MiniLM-L6-v2" --anonymous read
 
 echo "-- git and git-lfs"
@@ -87,3 +70,4 @@ git -C "$work/clone" fsck --strict --no-progress
 git -C "$work/clone" -c lfs.locksverify=false lfs pull
 diff -r --exclude=.git --exclude=.cache "$models/sre-embedding-model" "$work/clone"
 echo "cloned acme/sre: every file is the one that was registered, byte for byte"
+stop_server

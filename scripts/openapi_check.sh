@@ -11,13 +11,7 @@ seed=${3:-1}
 tool=$PWD/.build/clients/schemathesis
 work=$(mktemp -d)
 export DELTAIC_HOME=$work/registry PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=$PWD/Schema/http/schemathesis_hooks.py
-server=
-finish() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap finish EXIT
+source scripts/server.sh
 
 [[ -x $tool/bin/python ]] || python3 -m venv "$tool"
 "$tool/bin/schemathesis" --version 2>/dev/null | grep -q 4.32.5 ||
@@ -29,14 +23,9 @@ trap finish EXIT
 "$deltaic" register "$models/sre-embedding-model-bf16" --name acme/small --base minilm --codec seeded-sign --ratio 40 \
     --tag prod >/dev/null 2>&1
 "$deltaic" tag minilm prod >/dev/null
-token=$("$deltaic" token add openapi --scope write --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])')
+token=$(new_token openapi --scope write)
 
-mkfifo "$work/pipe"
-"$deltaic" serve --listen 127.0.0.1:0 --rate 0 --json >"$work/pipe" 2>"$work/log" &
-server=$!
-url=$(timeout 60 sed -n 's/.*"url" : "\(.*\)".*/\1/p;/^}/q' "$work/pipe")
-[[ -n $url ]] || { cat "$work/log" >&2; exit 1; }
-
+start_server --rate 0
 description=$PWD/Schema/http
 # Not in the repository, where it would leave what it remembers.
 cd "$work"
@@ -44,9 +33,7 @@ cd "$work"
     --header "Authorization: Bearer $token" --checks all --phases examples,coverage,fuzzing --max-examples 10 \
     --seed "$seed" --generation-database none --no-color >"$work/out" || { cat "$work/out" "$work/log"; exit 1; }
 grep -E 'generated|Tested:|Seed:' "$work/out"
-kill "$server"
-wait "$server" || { echo "the server did not stop cleanly" >&2; exit 1; }
-server=
+stop_server
 # What no request may do.
 if grep -E 'level=(error|critical)' "$work/log"; then exit 1; fi
 echo "the server does what Schema/http/openapi.yaml says"

@@ -67,6 +67,19 @@ extension ModelRegistry {
             next: found.count > shown.count ? shown.last?.cursor(in: filter.order) : nil)
     }
 
+    /// One model, with its newest version.
+    /// - Throws: `.unknownModel`.
+    public func listing(of model: ModelName) throws -> ModelListing {
+        var filter = ModelFilter(limit: 1)
+        filter.name = model
+        guard let found = try catalog.latestVersions(filter).first else {
+            // Says what there is.
+            _ = try catalog.version(VersionReference(model: model, selector: .latest))
+            throw DeltaicError(.inputChanged, "the model was registered a moment ago; try again", at: ["\(model)"])
+        }
+        return ModelListing(found)
+    }
+
     /// The name of the model that is meant by a name in perhaps another letter case; nil if there is none, or it is not
     /// clear which.
     public func canonicalName(_ name: ModelName) throws -> ModelName? {

@@ -71,6 +71,7 @@ struct ListStatement {
             let name = order.key == .name ? "m.name" : "+m.name"
             addModelCondition("\(name) >= ? AND \(name) < ?", [namespace + "/", namespace + "0"])
         }
+        if let name = filter.name { addModelCondition("m.name = ?", [name.description]) }
         if let search = filter.search {
             addModelCondition("m.name LIKE ? ESCAPE '\\'", [NamePattern.containing(search)])
         }

@@ -42,14 +42,4 @@ extension CatalogDatabase {
             return found
         }
     }
-
-    /// What all versions of a model take: the sum of the packs that they wrote.
-    ///
-    /// - Throws: `.unknownModel`.
-    public func storedBytes(of model: ModelName) throws -> Int {
-        try read { database in
-            let id = try VersionLookup(database: database, model: model).modelID()
-            return try database.first("SELECT stored_bytes FROM models WHERE id = ?", [id]) { try $0.int(0) } ?? 0
-        }
-    }
 }

@@ -40,7 +40,8 @@ enum TagRule {
     /// A tag follows the rule of names, and means nothing else: not the newest version, not a version number.
     static func check(_ tag: String) throws {
         try ModelName.check(tag, kind: "tag", limit: 128)
-        if tag == "latest" || tag == "main" {
+        // Git and the service take the last one for the newest version too.
+        if tag == "latest" || tag == "main" || tag == "HEAD" {
             throw DeltaicError(
                 .reservedTag, "\"\(tag)\" always names the newest version", advice: "use another name for the tag")
         }

@@ -35,6 +35,8 @@ public struct ModelFilter: Hashable, Sendable {
     public var isBase: Bool?
     /// Only names of the form `namespace/name`.
     public var namespace: String?
+    /// Only the model of this name.
+    public var name: ModelName?
     /// Only names that contain this text, in any letter case.
     public var search: String?
     public var order: ListOrder

@@ -9,12 +9,6 @@ public struct LargeFilePlace: Sendable {
 }
 
 extension ModelRegistry {
-    /// What all versions of a model take: the sum of the packs that they wrote, in bytes.
-    /// - Throws: `.unknownModel`.
-    public func storedBytes(of model: ModelName) throws -> Int {
-        try catalog.storedBytes(of: model)
-    }
-
     /// How many weights of each dtype a version has, by the dtype's name in safetensors files.
     public func parameterCounts(of reference: VersionReference) throws -> [String: Int] {
         let counts = try catalog.elementCounts(of: try catalog.version(reference).id)

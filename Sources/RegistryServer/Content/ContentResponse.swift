@@ -78,7 +78,7 @@ struct ContentResponse {
 
 extension Response {
     /// Without `Content-Length`, which of a 304 would be that of the content.
-    fileprivate func withoutLength() -> Response {
+    func withoutLength() -> Response {
         var response = self
         response.headers[.contentLength] = nil
         return response

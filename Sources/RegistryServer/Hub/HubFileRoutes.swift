@@ -79,7 +79,11 @@ enum HubFileRoutes {
         let text = LFSPointer.text(sha256: file.sha256, size: file.size)
         var headers = FileHeaders(path: file.path, version: version, revision: exchange.value("revision")).fields
         headers[.contentType] = "text/plain; charset=utf-8"
-        headers[.eTag] = EntityTag(value: file.gitBlob.hex).header
+        let tag = EntityTag(value: file.gitBlob.hex)
+        headers[.eTag] = tag.header
+        if tag.isNamed(in: exchange.request.headers[.ifNoneMatch]) {
+            return Response(status: .notModified, headers: headers).withoutLength()
+        }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: .init(bytes: text)))
     }
 

@@ -19,7 +19,7 @@ enum HubModelRoutes {
         let isFull = try exchange.flag("blobs") ?? false
         var model = HubModel(
             version, isPrivate: !exchange.principal.allowsAnonymousRead,
-            storedBytes: try exchange.registry.storedBytes(of: exchange.model()),
+            storedBytes: try exchange.registry.listing(of: try exchange.model()).storedBytes,
             siblings: files.map { HubModel.Sibling($0, isFull: isFull) })
         if expanded.isEmpty || expanded.contains("safetensors") {
             let counts = try exchange.registry.parameterCounts(of: exchange.reference(version.commit.hex))
@@ -74,7 +74,8 @@ enum HubModelRoutes {
         init(_ version: VersionSummary) {
             id = version.commit.hex
             title = version.title
-            message = version.message.map { String($0.dropFirst(version.title.count).drop { $0.isNewline }) } ?? ""
+            let text = version.message?.drop { $0.isNewline } ?? ""
+            message = String(text.dropFirst(version.title.count).drop { $0.isNewline })
             date = HubDate.text(version.createdAt)
             authors = [Author(user: "deltaic")]
         }
@@ -87,7 +88,7 @@ enum HubModelRoutes {
         let page = try exchange.number("p", in: 0...1_000_000) ?? 0
         let shown = all.dropFirst(page * limit).prefix(limit)
         var headers: HTTPFields = [.repoCommit: start.commit.hex]
-        headers[HTTPField.Name("X-Total-Count") ?? .link] = "\(all.count)"
+        headers[.totalCount] = "\(all.count)"
         if (page + 1) * limit < all.count {
             headers[.link] = PageLink(exchange: exchange).next(["limit": "\(limit)", "p": "\(page + 1)"])
         }

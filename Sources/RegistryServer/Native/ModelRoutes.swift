@@ -65,16 +65,7 @@ enum ModelRoutes {
     }
 
     private static func model(_ exchange: Exchange) throws -> Response {
-        let (model, registry) = (try exchange.model(), exchange.registry)
-        guard
-            let listing = try registry.page(ListFilter(namespace: model.namespace, search: "\(model)")).models.first(
-                where: { $0.latest.model == "\(model)" })
-        else {
-            // Says what there is.
-            _ = try registry.files(of: exchange.reference("main"))
-            throw ServerError(.notFound, code: .repositoryNotFound, "there is no model or base \(model)")
-        }
-        return try JSONResponse.make(listing)
+        try JSONResponse.make(try exchange.registry.listing(of: try exchange.model()))
     }
 
     private static func versions(_ exchange: Exchange) throws -> Response {

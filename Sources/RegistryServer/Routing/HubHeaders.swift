@@ -9,11 +9,11 @@ extension HTTPField.Name {
     static let forwardedFor = Self.known("X-Forwarded-For")
     static let forwardedProto = Self.known("X-Forwarded-Proto")
     static let forwardedHost = Self.known("X-Forwarded-Host")
+    static let totalCount = Self.known("X-Total-Count")
     static let link = Self.known("Link")
     static let tensorType = Self.known("X-Tensor-Dtype")
     static let tensorShape = Self.known("X-Tensor-Shape")
     static let version = Self.known("X-Deltaic-Version")
-    static let lfsAuthenticate = Self.known("LFS-Authenticate")
 
     private static func known(_ name: String) -> Self {
         guard let field = Self(name) else { preconditionFailure("\(name) is no name of a field") }
