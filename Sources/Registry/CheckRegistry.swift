@@ -22,7 +22,7 @@ extension ModelRegistry {
     ///   - isQuick: only structure: catalog, also against the manifests; presence and length of packs, their indexes and
     ///     record headers.
     public func check(_ reference: VersionReference? = nil, isQuick: Bool) async throws -> CheckReport {
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         var check = RegistryCheck(registry: self)
         if let reference {

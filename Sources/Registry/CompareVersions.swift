@@ -42,7 +42,7 @@ public struct VersionComparison: Sendable, Codable {
 extension ModelRegistry {
     /// Compares two versions tensor by tensor, by name.
     public func compare(_ left: VersionReference, _ right: VersionReference) async throws -> VersionComparison {
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         let versions = (left: try catalog.version(left), right: try catalog.version(right))
         let leftFiles = try catalog.files(of: versions.left.id)

@@ -13,6 +13,7 @@ public final class ModelRegistry: Sendable {
     let workers: WorkerPool
     let progress: any ProgressReport
     private let lockPatience: Int
+    private static let taskPatience = 10
     let gitTrees = GitTreeCache(budget: 32 << 20)
 
     /// The folder of the registry.
@@ -27,6 +28,8 @@ public final class ModelRegistry: Sendable {
         public var threads: Int
         public var progress: any ProgressReport
         /// For how many seconds other processes are waited for; registering a large model takes long.
+        ///
+        /// 0 to ask once. Tasks wait ten seconds at least: they hold up nobody.
         public var lockPatience: Int
         /// Whether nothing will be changed: the catalog is opened for reading only.
         public var isReadOnly: Bool
@@ -77,18 +80,25 @@ public final class ModelRegistry: Sendable {
     // Locks are taken in this order, so that two processes never wait for each other: first the one on packs, then the one
     // on the catalog's contents.
 
+    // Each is there twice: code that runs in a task must not hold a thread while it waits, for the task that holds the lock
+    // may need it.
+
     /// Waits until no other process deletes packs, and keeps it from doing so.
-    func lockForReading() throws -> RegistryLock {
-        try RegistryLock(path: directory.readerLockPath, mode: .shared, progress: progress, seconds: lockPatience)
+    func lockForReading() throws -> RegistryLock { try wait(directory.readerLockPath, .shared).run() }
+    func lockForReading() async throws -> RegistryLock {
+        try await wait(directory.readerLockPath, .shared, atLeast: Self.taskPatience).run()
     }
 
     /// Waits until no other process reads packs, and keeps others from doing so.
-    func lockForDeleting() throws -> RegistryLock {
-        try RegistryLock(path: directory.readerLockPath, mode: .exclusive, progress: progress, seconds: lockPatience)
-    }
+    func lockForDeleting() throws -> RegistryLock { try wait(directory.readerLockPath, .exclusive).run() }
 
     /// Waits until no other process changes what is registered, and keeps others from doing so.
-    func lockForWriting() throws -> RegistryLock {
-        try RegistryLock(path: directory.writerLockPath, mode: .exclusive, progress: progress, seconds: lockPatience)
+    func lockForWriting() throws -> RegistryLock { try wait(directory.writerLockPath, .exclusive).run() }
+    func lockForWriting() async throws -> RegistryLock {
+        try await wait(directory.writerLockPath, .exclusive, atLeast: Self.taskPatience).run()
+    }
+
+    private func wait(_ path: String, _ mode: RegistryLock.Mode, atLeast seconds: Int = 0) -> LockWait {
+        LockWait(path: path, mode: mode, seconds: max(seconds, lockPatience), progress: progress)
     }
 }

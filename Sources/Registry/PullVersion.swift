@@ -45,7 +45,7 @@ extension ModelRegistry {
     public func pull(
         _ reference: VersionReference, to output: String, selection: PullSelection = PullSelection()
     ) async throws -> PullResult {
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         let version = try catalog.version(reference)
         let all = try catalog.files(of: version.id)

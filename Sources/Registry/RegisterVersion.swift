@@ -88,7 +88,7 @@ extension ModelRegistry {
 
         // One registration at a time from here on, so that what two models share is stored once, and nothing that the plan
         // refers to is removed. Pulls go on.
-        let writing = try lockForWriting()
+        let writing = try await lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         try check(registration, isBase: isBase)
         let base = try baseVersion(registration)

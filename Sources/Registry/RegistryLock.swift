@@ -4,7 +4,7 @@ internal import Glibc
 /// An advisory lock on a file of the registry, held as long as the value lives.
 ///
 /// The kernel gives it back when the process dies, so there are no stale locks.
-final class RegistryLock {
+final class RegistryLock: Sendable {
     enum Mode {
         case shared
         case exclusive
@@ -12,41 +12,74 @@ final class RegistryLock {
 
     private let descriptor: Int32
 
-    /// Takes the lock, waiting for whoever holds it.
-    ///
-    /// - Parameters:
-    ///   - seconds: how long to wait; 0 to try once.
-    ///   - progress: told if there is anything to wait for.
-    /// - Throws: `.registryLocked` if another process holds it for longer.
-    init(path: String, mode: Mode, progress: any ProgressReport, seconds: Int) throws(DeltaicError) {
-        // A lock needs no permission to write, so that a registry on read-only media can be read.
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
-        let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB
-        var isWaiting = false
-        defer { if isWaiting { progress.end() } }
-        for attempt in 0...seconds * 20 {
-            if flock(descriptor, operation) == 0 { return }
-            let code = errno
-            guard code == EWOULDBLOCK || code == EINTR else {
-                close(descriptor)
-                throw .systemCall("flock", path: path, errno: code)
-            }
-            if attempt == seconds * 20 { break }
-            if !isWaiting { progress.begin("waiting for another process", totalBytes: 0) }
-            isWaiting = true
-            usleep(50_000)
-        }
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
         close(descriptor)
-        throw DeltaicError(
+    }
+
+    /// Takes the lock; nil if somebody else holds it.
+    static func attempt(path: String, mode: Mode) throws(DeltaicError) -> RegistryLock? {
+        // A lock needs no permission to write, so that a registry on read-only media can be read.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .systemCall("open", path: path, errno: errno) }
+        let lock = RegistryLock(descriptor: descriptor)
+        while flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+            let code = errno
+            if code == EWOULDBLOCK { return nil }
+            guard code == EINTR else { throw .systemCall("flock", path: path, errno: code) }
+        }
+        return lock
+    }
+}
+
+/// Waits for locks that somebody else holds.
+struct LockWait: Sendable {
+    let path: String
+    let mode: RegistryLock.Mode
+    /// How long to wait; 0 to try once.
+    let seconds: Int
+    /// Told if there is anything to wait for.
+    let progress: any ProgressReport
+
+    /// Takes the lock; the thread waits.
+    ///
+    /// - Throws: `.registryLocked` if somebody else holds it for longer.
+    func run() throws -> RegistryLock {
+        if let lock = try RegistryLock.attempt(path: path, mode: mode) { return lock }
+        progress.begin("waiting for another process", totalBytes: 0)
+        defer { progress.end() }
+        for _ in 0..<attempts {
+            usleep(50_000)
+            if let lock = try RegistryLock.attempt(path: path, mode: mode) { return lock }
+        }
+        throw refusal
+    }
+
+    /// Takes the lock; the task waits, and its thread is free for others: perhaps for the task that holds the lock.
+    ///
+    /// - Throws: `.registryLocked` if somebody else holds it for longer, or `CancellationError`.
+    func run() async throws -> RegistryLock {
+        if let lock = try RegistryLock.attempt(path: path, mode: mode) { return lock }
+        progress.begin("waiting for another process", totalBytes: 0)
+        defer { progress.end() }
+        for _ in 0..<attempts {
+            try await Task.sleep(for: .milliseconds(50))
+            if let lock = try RegistryLock.attempt(path: path, mode: mode) { return lock }
+        }
+        throw refusal
+    }
+
+    private var attempts: Int { seconds * 20 }
+
+    private var refusal: DeltaicError {
+        DeltaicError(
             .registryLocked,
             seconds > 0
                 ? "another process has been using the registry for \(seconds) seconds"
                 : "another process is using the registry", at: [path],
             advice: "wait until it is done, and try again")
-    }
-
-    deinit {
-        close(descriptor)
     }
 }

@@ -39,7 +39,7 @@ struct TagTests {
         #expect(error.advice == "it has no tags at all")
     }
 
-    @Test("latest, main and version numbers are reserved", arguments: ["latest", "main", "v1", "v007"])
+    @Test("latest, main and version numbers are reserved", arguments: ["latest", "main", "HEAD", "v1", "v007"])
     func reserved(tag: String) throws {
         let set = try #require(throws: DeltaicError.self) {
             try database.setTag(model: name("m"), tag: tag, version: first.id)

@@ -14,7 +14,7 @@ extension ModelRegistry {
     /// - Throws: `.unsupportedAdapter` if the version is no LoRA adapter, or one that does not fit its base; `.notFinite` if
     ///   a merged weight overflows the base's dtype.
     public func pullMerged(_ reference: VersionReference, to output: String) async throws -> PullResult {
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         let version = try catalog.version(reference)
         return try await naming("\(version.model)@v\(version.number)") {

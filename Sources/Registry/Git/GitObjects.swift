@@ -55,7 +55,7 @@ extension ModelRegistry {
                 .catalogDamaged, "a large file is said to be no LFS pointer",
                 expected: "at most \(LFSRule.sizeLimit) bytes", found: "\(file.size)")
         }
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(file.size)

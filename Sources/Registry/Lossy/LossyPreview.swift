@@ -28,7 +28,7 @@ extension ModelRegistry {
         _ scanned: [HashedFile], as registration: Registration,
         inspect: ([HashedFile], ReconstructedFiles) async throws -> Void
     ) async throws -> LossyPreview {
-        let lock = try lockForReading()
+        let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
         let base = try baseVersion(registration)
         let folder = try ScratchFolder()
