@@ -4,7 +4,7 @@
     soak.py --program .build/release/deltaic --models DIR [--readers 200] [--requests 36000] [--seed N]
 
 First `--readers` clients read random ranges at the same time. Then `--requests` requests of all kinds, an hour of ten a second by
-default, are sent as fast as they are answered: files whole and in part, tensors, listings, conditions, mistakes, clients that leave in the
+default, are sent as fast as they are answered: files whole and in part, tensors, listings, conditions, git, git-lfs, mistakes, clients that leave in the
 middle of a file and clients that read slowly. Exits with 1 if a byte is wrong, an answer unexpected, or memory or open files grow.
 """
 import argparse
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ class Original:
         self.files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(Path(folder).rglob("*"))
                       if p.is_file() and ".cache" not in p.parts}
         weights = self.files["model.safetensors"]
+        self.digest = hashlib.sha256(weights).hexdigest()
         size = struct.unpack("<Q", weights[:8])[0]
         header = json.loads(weights[8:8 + size])
         self.tensors = {k: weights[8 + size + v["data_offsets"][0]:8 + size + v["data_offsets"][1]]
@@ -145,6 +147,40 @@ class Client:
         self.body(path, status=status)
         self.body(original.path(name), {"Range": f"bytes={len(data)}-"}, 416)
 
+    def git(self):
+        original = self.random.choice(self.originals)
+        refs, _ = self.body(f"/{original.name}.git/info/refs")
+        commit = refs.split()[0].decode()
+        response = self.request(f"/{original.name}.git/objects/{commit[:2]}/{commit[2:]}")
+        expect(response.status == 200 and zlib.decompress(response.read()).startswith(b"commit "), "a loose commit")
+        want = b"0032want %s\n00000009done\n" % commit.encode()
+        pack = self.post(f"/{original.name}.git/git-upload-pack", want, "application/x-git-upload-pack-request")
+        expect(pack.startswith(b"0008NAK\nPACK"), f"a pack: {pack[:60]}")
+
+    def ask(self):
+        original = self.random.choice(self.originals)
+        sizes = {name: len(data) for name, data in original.files.items()}
+        names = self.random.sample(sorted(sizes), 3)
+        form = "&".join("paths=" + quote(n, safe="") for n in names).encode()
+        found = json.loads(self.post(f"/api/models/{original.name}/paths-info/main", form, "application/x-www-form-urlencoded"))
+        expect({f["path"]: f["size"] for f in found} == {n: sizes[n] for n in names}, "paths-info")
+        weights = original.files["model.safetensors"]
+        oid = original.digest
+        batch = {"operation": "download", "objects": [{"oid": oid, "size": len(weights)}]}
+        answer = json.loads(self.post(f"/{original.name}.git/info/lfs/objects/batch", json.dumps(batch).encode(), "application/json"))
+        expect(answer["objects"][0]["actions"]["download"]["href"].endswith("model.safetensors"), "LFS batch")
+
+    def post(self, path, body, kind):
+        connection = self.server.connect()
+        try:
+            connection.request("POST", path, body, {**self.headers, "Content-Type": kind})
+            response = connection.getresponse()
+            data = response.read()
+            expect(response.status == 200, f"{path}: {response.status} {data[:200]}")
+            return data
+        finally:
+            connection.close()
+
     def leave(self):
         original = self.random.choice(self.originals)
         connection = self.server.connect()
@@ -169,7 +205,7 @@ class Client:
         expect(hashed.digest() == hashlib.sha256(data[:4000000]).digest(), "a slow reader got wrong bytes")
 
     KINDS = [("range", 40), ("whole", 8), ("tensor", 12), ("layer", 3), ("head", 12), ("conditional", 5), ("listing", 12),
-             ("mistake", 4), ("leave", 3), ("slow", 1)]
+             ("mistake", 4), ("git", 3), ("ask", 3), ("leave", 3), ("slow", 1)]
 
     def one(self):
         kind = self.random.choices([k for k, _ in self.KINDS], [w for _, w in self.KINDS])[0]
@@ -260,7 +296,7 @@ def main():
     program.run("pull", "acme/sre-small", "--output", f"{place}/small")
     originals.append(Original("acme/sre-small", f"{place}/small"))
     headers = {"Authorization": f"Bearer {program.token(f'soak-{options.seed}')}"}
-    target = serving.Server(program, "--rate", "0", "--log-level", "warning")
+    target = serving.Server(program, "--rate", "0", "--max-client-connections", "512", "--log-level", "warning")
     idle = target.status("VmRSS") / 1024
     took, failures = readers(target, originals, headers, options.readers, options.seed)
     peak = target.status("VmHWM") / 1024

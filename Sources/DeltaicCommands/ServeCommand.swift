@@ -41,6 +41,9 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     @Option(help: ArgumentHelp("Connections at a time; more wait.", valueName: "n"))
     var maxConnections = 512
 
+    @Option(help: ArgumentHelp("Connections of one address at a time; more are closed.", valueName: "n"))
+    var maxClientConnections = 128
+
     @Option(help: ArgumentHelp("Bytes of a request's body.", valueName: "bytes"))
     var maxBody = 1 << 20
 
@@ -96,14 +99,23 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
             throw ValidationError("--tls-certificate and --tls-key go together")
         }
         _ = try address()
-        for (name, value) in [
-            ("--max-connections", maxConnections), ("--max-body", maxBody), ("--max-header", maxHeader),
-            ("--burst", burst), ("--stall-timeout", stallTimeout),
-        ] where value < 1 {
-            throw ValidationError("\(name) has to be at least 1")
+        let ranges: [(String, Int, ClosedRange<Int>)] = [
+            ("--max-connections", maxConnections, 1...1 << 20),
+            ("--max-client-connections", maxClientConnections, 1...1 << 20), ("--max-body", maxBody, 1...1 << 30),
+            // Less does not hold what every client sends.
+            ("--max-header", maxHeader, 1024...1 << 20), ("--burst", burst, 1...1 << 30),
+            ("--cache", cache, 0...1 << 20),
+            ("--stall-timeout", stallTimeout, 1...86400), ("--stop-timeout", stopTimeout, 0...86400),
+        ]
+        for (name, value, range) in ranges where !range.contains(value) {
+            throw ValidationError("\(name) has to be from \(range.lowerBound) to \(range.upperBound)")
         }
-        guard rate >= 0, rate.isFinite, cache >= 0, cache <= 1 << 20, stopTimeout >= 0 else {
-            throw ValidationError("--rate, --cache and --stop-timeout cannot be negative, nor --cache over 1048576")
+        guard (0...1e6).contains(rate) else { throw ValidationError("--rate has to be from 0 to 1000000") }
+        if let publicURL {
+            let parts = URLComponents(string: publicURL)
+            guard ["http", "https"].contains(parts?.scheme), parts?.host?.isEmpty == false, parts?.query == nil,
+                parts?.fragment == nil
+            else { throw ValidationError("--public-url takes a URL like https://models.example.org") }
         }
     }
 
@@ -138,6 +150,7 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         options.allowsAnonymousRead = anonymousRead
         options.trustsProxy = trustsProxy
         options.maximumConnections = maxConnections
+        options.maximumClientConnections = maxClientConnections
         options.maximumBody = maxBody
         options.maximumHeader = maxHeader
         options.requestsPerSecond = rate

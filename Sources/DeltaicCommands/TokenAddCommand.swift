@@ -10,7 +10,8 @@ struct TokenAddCommand: AsyncParsableCommand {
             The secret is printed alone on a line of standard output. It is not stored and cannot be shown again. Clients of the Hub \
             take it as HF_TOKEN, others send it as `Authorization: Bearer`.
 
-            read lets a client look and pull, write also register and tag, admin also everything else.
+            read lets a client look and pull, write also move tags and add tasks; admin is for what else will change a registry \
+            over HTTP.
             """)
 
     /// The words that `--scope` takes.
@@ -51,11 +52,15 @@ struct TokenAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let end = expires.map { Int(Date().timeIntervalSince1970) + $0 * 86_400 }
-        let new = try global.openForWriting().addToken(
+        let registry = try global.openForWriting()
+        let new = try registry.addToken(
             name: name, scope: scope.kind, namespace: namespace, expiresAt: end)
         try output.write(new) { _ in [new.secret] }
         let note = "note: added token \(name) (\(new.token.rights)); its secret cannot be shown again"
         if !output.json { StandardStreams.writeNote(note) }
+        if let namespace, try registry.list(ListFilter(namespace: namespace, limit: 1)).isEmpty {
+            StandardStreams.writeNote("note: there is no model in the namespace \(namespace) yet")
+        }
     }
 }
 

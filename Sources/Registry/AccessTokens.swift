@@ -6,9 +6,9 @@ internal import Foundation
 public enum TokenScope: String, Comparable, Sendable, Codable, CaseIterable {
     /// Look at models and pull them.
     case read
-    /// Register versions, and move tags.
+    /// Move and remove tags, add tasks.
     case write
-    /// Everything else that changes the registry.
+    /// Whatever else will change the registry over HTTP; nothing does yet.
     case admin
 
     public static func < (left: TokenScope, right: TokenScope) -> Bool {

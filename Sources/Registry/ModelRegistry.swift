@@ -15,6 +15,7 @@ public final class ModelRegistry: Sendable {
     private let lockPatience: Int
     private static let taskPatience = 10
     let gitTrees = GitTreeCache(budget: 32 << 20)
+    let gitPermits = Permits(count: HeldGitObject.largeObjects)
 
     /// The folder of the registry.
     public var path: String { directory.path }

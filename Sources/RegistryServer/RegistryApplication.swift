@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -13,6 +14,8 @@ internal import UnixSignals
 public struct RegistryApplication: Sendable {
     /// Clients give up on an answer that does not begin within ten seconds.
     private static let longestDelay = Duration.seconds(5)
+
+    private static let lateBody = 16 << 20
 
     private let options: ServerOptions
     private let services: ServerServices
@@ -50,6 +53,10 @@ public struct RegistryApplication: Sendable {
     /// - Throws: `.ioFailure` if the address cannot be listened on, or what is wrong with the certificate or the key.
     public func run(onListening: @escaping @Sendable (String) async -> Void) async throws {
         let (host, scheme) = (options.host, options.tls == nil ? "http" : "https")
+        if options.tls == nil, !options.trustsProxy, !Self.isLoopback(host) {
+            logger.warning(
+                "without TLS, tokens can be read on the way: name a certificate, or put a proxy before the server")
+        }
         let application = Application(
             responder: responder, server: try server(),
             configuration: ApplicationConfiguration(
@@ -67,8 +74,11 @@ public struct RegistryApplication: Sendable {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
             throw DeltaicError(
-                .ioFailure, "cannot listen: \(error)", at: ["\(options.host):\(options.port)"],
-                advice: "another program may use the port; name another with --listen")
+                .ioFailure, "cannot listen: \(String(cString: strerror(error.errnoCode)))",
+                at: ["\(options.host):\(options.port)"],
+                advice: error.errnoCode == EADDRINUSE
+                    ? "another program uses the port; name another with --listen"
+                    : "name an address of this machine, and a port that this user may use, with --listen")
         } catch let error as SocketAddressError.UnknownHost {
             throw DeltaicError(
                 .ioFailure, "cannot listen: the address is not known (\(error))",
@@ -76,16 +86,24 @@ public struct RegistryApplication: Sendable {
         }
     }
 
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+
     private func server() throws -> HTTPServerBuilder {
         let limit = options.maximumBody
-        let patience = options.stallTimeout
+        let (patience, idle) = (options.stallTimeout, options.idleTimeout)
+        // Behind a proxy, all connections are the proxy's.
+        let connections = ClientConnections(
+            limit: options.trustsProxy ? .max : options.maximumClientConnections)
         let plain = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
                 // What is over a route's limit is read on for a while, so that the client gets its answer.
                 additionalChannelHandlers: [
-                    OrderlyClose(patience: patience), BodyLimitHandler(limit: limit + 16 << 20),
+                    ConnectionLimitHandler(connections: connections), OrderlyClose(patience: patience),
+                    BodyLimitHandler(limit: limit + Self.lateBody, seconds: idle),
                 ],
-                idleTimeout: .seconds(Int64(options.idleTimeout)),
+                idleTimeout: .seconds(Int64(idle)),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: options.maximumHeader, maxHeaderListSize: options.maximumHeader,
                     maxHeaderFieldCount: 200)))

@@ -40,13 +40,15 @@ struct RegistryResponder: HTTPResponder {
     ) async throws -> Response {
         try checkBody(of: request)
         guard let path = PathSegments(path: request.uri.path) else {
-            throw ServerError(.badRequest, "the path has a broken percent escape")
+            throw ServerError(.badRequest, "the path has a broken percent escape, or bytes that are no text in UTF-8")
         }
         let outcome = routes.find(request.method, path)
         if case .found(let route, _) = outcome { record.route = route.pattern.template }
-        let identified = Result { try authentication.principal(of: request) }
+        var identified = Result { try authentication.principal(of: request) }
         record.token = try? identified.get().token?.name
         if case .found(let route, _) = outcome, case .nothing = route.requirement {
+            // Open to all: to those with a wrong token too.
+            identified = .success(Principal(token: nil, allowsAnonymousRead: false))
         } else {
             try await limiter.admit(record.token.map { "token " + $0 } ?? client.rateKey, metrics: services.metrics)
         }

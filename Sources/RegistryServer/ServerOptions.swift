@@ -25,6 +25,8 @@ public struct ServerOptions: Sendable {
     public var trustsProxy = false
 
     public var maximumConnections = 512
+    /// Of one address; any number if the proxy before the server is trusted.
+    public var maximumClientConnections = 128
     /// Of a request's body, in bytes.
     public var maximumBody = 1 << 20
     /// Of all header fields of a request, in bytes.

@@ -298,7 +298,7 @@ private struct GitFolder {
         var known: Set<GitObjectID> = []
         while let id = wanted.popLast() {
             guard known.insert(id).inserted else { continue }
-            let object = try #require(try await registry.gitObject(id, of: model), "\(id)")
+            let object = try #require(try await registry.gitObject(id, of: model)?.object, "\(id)")
             #expect(object.id == id)
             try write("objects/\(id.hex.prefix(2))/\(id.hex.dropFirst(2))", try object.deflated())
             switch object.kind {

@@ -1,20 +1,40 @@
 internal import Catalog
 public import DeltaicCore
 
+/// An object of Git in memory, and the room that it takes there.
+public struct HeldGitObject: Sendable {
+    /// Objects over this many bytes are large: few are in memory at a time.
+    static let largeSize = 256 << 10
+    static let largeObjects = 2
+
+    public let object: GitObject
+    /// Nil for a small object.
+    let permit: Permit?
+
+    init(_ object: GitObject, permit: Permit? = nil) {
+        self.object = object
+        self.permit = permit
+    }
+}
+
 extension ModelRegistry {
     /// A commit, a tree or a blob of one of a model's versions, nil if none has it.
     ///
-    /// Large files are LFS pointers to Git, so that every object is small. What is returned was hashed: it has the id.
+    /// Large files are LFS pointers to Git, so that an object has 10 MiB at most; whoever wants a large one waits until few
+    /// others hold one. What is returned was hashed: it has the id.
     /// - Throws: `.unknownModel`; a damage code if what is stored gives another object.
-    public func gitObject(_ id: GitObjectID, of model: ModelName) async throws -> GitObject? {
+    public func gitObject(_ id: GitObjectID, of model: ModelName) async throws -> HeldGitObject? {
         try await naming("Git object \(id.short) of \(model)") {
             switch try catalog.gitTarget(id, of: model) {
-            case .commit(let version): return try commit(of: version)
-            case .tree(let root): return try trees(of: root)[id]
-            case .blob(let file, let version): return try await blob(of: file, in: version)
+            case .commit(let version): return HeldGitObject(try commit(of: version))
+            case .tree(let root): return try trees(of: root)[id].map { HeldGitObject($0) }
+            case .blob(let file, let version):
+                let isLarge = !file.isLFS && file.size > HeldGitObject.largeSize
+                let permit = isLarge ? await gitPermits.take() : nil
+                return HeldGitObject(try await blob(of: file, in: version), permit: permit)
             case .other(let roots):
                 for root in roots {
-                    if let tree = try trees(of: root)[id] { return tree }
+                    if let tree = try trees(of: root)[id] { return HeldGitObject(tree) }
                 }
                 return nil
             }

@@ -42,7 +42,7 @@ extension ModelRegistry {
 
     /// Answers a fetch piece by piece, with a pack of all that is asked for.
     ///
-    /// What the client has is sent again: it is small. Every object is hashed before it is sent.
+    /// What the client has is sent again: large files are not in it. Every object is hashed before it is sent.
     /// - Parameter send: takes the pieces of the answer in order, each about 32 KiB at most.
     /// - Throws: what is damaged, after which the answer must not be completed.
     public func answer(_ fetch: GitFetch, send: ([UInt8]) async throws -> Void) async throws {
@@ -56,10 +56,11 @@ extension ModelRegistry {
         var out = GitBand(isFramed: request.usesSideBand)
         try await out.add(pack.header, send: send)
         for id in ids {
-            guard let object = try await gitObject(id, of: model) else {
+            guard let held = try await gitObject(id, of: model) else {
                 throw DeltaicError(.inputChanged, "a version was removed while it was sent", at: ["\(model)"])
             }
-            try await out.add(try pack.entry(object), send: send)
+            try await out.add(try pack.entry(held.object), send: send)
+            withExtendedLifetime(held) {}
         }
         try await out.add(pack.finish(), send: send)
         try await out.end(send: send)

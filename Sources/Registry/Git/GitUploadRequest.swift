@@ -15,8 +15,9 @@ struct GitUploadRequest: Equatable, Sendable {
     /// Whether the client is done saying what it has: then it expects the pack.
     private(set) var isDone = false
 
-    /// The most wants and lines that a request may have, and so the most work that it can ask for.
+    /// The most lines that a request may have; each costs the same.
     private static let lineLimit = 100_000
+    private var known: Set<GitObjectID> = []
 
     /// - Throws: `.badGitRequest` if the text is not one that a client sends after the advertisement of this registry.
     init(_ bytes: [UInt8]) throws(DeltaicError) {
@@ -39,7 +40,7 @@ struct GitUploadRequest: Equatable, Sendable {
         switch (words.first, words.count) {
         case ("want", 2...):
             let id = try Self.id(words[1])
-            if !wants.contains(id) { wants.append(id) }
+            if known.insert(id).inserted { wants.append(id) }
             if words[2...].contains("side-band-64k") { usesSideBand = true }
         case ("shallow", 2): shallow.append(try Self.id(words[1]))
         case ("deepen", 2):

@@ -6,19 +6,18 @@ internal import Synchronization
 final class ChunkDecoder: Sendable {
     private struct State {
         var running: [DecodedCache.Key: Task<[UInt8], any Error>] = [:]
-        var idle: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
         var decodedBytes = 0
     }
 
     private let cache: DecodedCache
-    private let state: Mutex<State>
+    private let state = Mutex(State())
+    private let threads: Permits
     /// Not the pool that requests run on: decoding keeps a thread busy for milliseconds.
     private let queue = DispatchQueue(label: "deltaic.decoding", attributes: .concurrent)
 
     init(threads: Int, cache: DecodedCache) {
         self.cache = cache
-        state = Mutex(State(idle: threads))
+        self.threads = Permits(count: threads)
     }
 
     /// The bytes that were decoded since the start.
@@ -44,38 +43,13 @@ final class ChunkDecoder: Sendable {
         _ position: Int, of digest: Digest, from reader: ObjectReader, keep: Bool, key: DecodedCache.Key
     ) async throws -> [UInt8] {
         defer { state.withLock { _ = $0.running.removeValue(forKey: key) } }
-        await enter()
-        defer { leave() }
+        let permit = await threads.take()
+        defer { withExtendedLifetime(permit) {} }
         let bytes = try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try reader.chunk(position, of: digest) }) }
         }
         state.withLock { $0.decodedBytes += bytes.count }
         if keep { cache.keep(bytes, as: key) }
         return bytes
-    }
-
-    private func enter() async {
-        await withCheckedContinuation { continuation in
-            let mayStart = state.withLock { state in
-                guard state.idle == 0 else {
-                    state.idle -= 1
-                    return true
-                }
-                state.waiting.append(continuation)
-                return false
-            }
-            if mayStart { continuation.resume() }
-        }
-    }
-
-    private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard !state.waiting.isEmpty else {
-                state.idle += 1
-                return nil
-            }
-            return state.waiting.removeFirst()
-        }
-        next?.resume()
     }
 }

@@ -37,9 +37,6 @@ struct AccessCheck {
         case .writeSomething:
             guard principal.token != nil else { throw needsToken() }
             guard principal.holds(.write) else { throw forbidden("write", "anything") }
-        case .administer:
-            guard principal.token != nil else { throw needsToken() }
-            guard principal.holdsEverywhere(.admin) else { throw forbidden("admin", "for all namespaces") }
         }
     }
 
@@ -55,7 +52,7 @@ struct AccessCheck {
     private func needsToken() -> ServerError {
         ServerError(
             .unauthorized, code: .repositoryNotFound, "this needs a token: send one as `Authorization: Bearer hf_...`",
-            headers: [.wwwAuthenticate: "Basic realm=\"deltaic\", charset=\"UTF-8\""])
+            headers: Authentication.challenge)
     }
 
     private func forbidden(_ scope: String, _ what: String) -> ServerError {

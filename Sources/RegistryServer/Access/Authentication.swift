@@ -6,6 +6,9 @@ internal import Registry
 
 /// Finds out who sent a request.
 struct Authentication: Sendable {
+    /// How a client may say who it is.
+    static let challenge: HTTPFields = [.wwwAuthenticate: "Basic realm=\"deltaic\", charset=\"UTF-8\""]
+
     let registry: ModelRegistry
     let allowsAnonymousRead: Bool
 
@@ -17,10 +20,13 @@ struct Authentication: Sendable {
         }
         guard let secret = Self.secret(in: header) else {
             throw ServerError(
-                .unauthorized, "the Authorization header is neither Bearer nor Basic with a token as its password")
+                .unauthorized, "the Authorization header is neither Bearer nor Basic with a token as its password",
+                headers: Self.challenge)
         }
         guard let token = try registry.token(forSecret: secret) else {
-            throw ServerError(.unauthorized, "the token is not known: it was mistyped, revoked, or has expired")
+            throw ServerError(
+                .unauthorized, "the token is not known: it was mistyped, revoked, or has expired",
+                headers: Self.challenge)
         }
         return Principal(token: token, allowsAnonymousRead: allowsAnonymousRead)
     }

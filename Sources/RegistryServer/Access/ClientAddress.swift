@@ -13,9 +13,8 @@ struct ClientAddress {
     ///   - forwardedFor: the header `X-Forwarded-For`.
     init(remote: String?, forwardedFor: String?, trustsProxy: Bool) {
         // The last entry is the proxy's own; those before it may be made up.
-        let entries = forwardedFor?.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
-        if trustsProxy, let last = entries?.last(where: { !$0.isEmpty }) {
-            text = last
+        if trustsProxy, let last = Self.last(of: forwardedFor) {
+            text = Self.withoutPort(last)
         } else {
             text = remote ?? "local"
         }
@@ -25,6 +24,17 @@ struct ClientAddress {
         self.init(
             remote: context.channel.remoteAddress?.ipAddress, forwardedFor: request.headers[.forwardedFor],
             trustsProxy: options.trustsProxy)
+    }
+
+    private static func last(of list: String?) -> String? {
+        list?.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.last { !$0.isEmpty }
+    }
+
+    /// Some proxies write `1.2.3.4:5678` and `[::1]:5678`: another port would be another client.
+    private static func withoutPort(_ text: String) -> String {
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return String(text.dropFirst()[..<end]) }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 ? String(parts[0]) : text
     }
 
     /// What the client's rate is counted by: of IPv6 the network, since one host has all its addresses.
@@ -47,8 +57,10 @@ struct ClientAddress {
         var scheme = options.tls == nil ? "http" : "https"
         var host = request.head.authority ?? "\(options.host):\(options.port)"
         if options.trustsProxy {
-            if let proto = request.headers[.forwardedProto], proto == "http" || proto == "https" { scheme = proto }
-            if let forwarded = request.headers[.forwardedHost] { host = forwarded }
+            if let proto = last(of: request.headers[.forwardedProto]), ["http", "https"].contains(proto) {
+                scheme = proto
+            }
+            if let forwarded = last(of: request.headers[.forwardedHost]) { host = forwarded }
         }
         return "\(scheme)://\(host)"
     }

@@ -72,17 +72,29 @@ enum GitRoutes {
     private static func object(_ exchange: Exchange) async throws -> Response {
         let (prefix, rest) = (exchange.value("prefix"), exchange.value("rest"))
         guard prefix.utf8.count == 2, let id = GitObjectID(hex: prefix + rest),
-            let object = try await exchange.registry.gitObject(id, of: try exchange.model())
+            let held = try await exchange.registry.gitObject(id, of: try exchange.model())
         else {
             throw ServerError(.notFound, code: .entryNotFound, "there is no such object")
+        }
+        let bytes = try held.object.deflated()
+        let pace = PacedWriter(channel: exchange.channel, patience: exchange.services.options.stallTimeout)
+        let body = ResponseBody(contentLength: bytes.count) { writer in
+            for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
+                let piece = bytes[start..<min(start + pieceBytes, bytes.count)]
+                try await pace.write(ByteBuffer(bytes: piece), to: &writer)
+            }
+            try await writer.finish(nil)
+            // The room in memory is the object's until it was sent.
+            withExtendedLifetime(held) {}
         }
         return Response(
             status: .ok,
             headers: [
                 .contentType: "application/x-git-loose-object", .cacheControl: "private, max-age=31536000, immutable",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try object.deflated())))
+            ], body: body)
     }
+
+    private static let pieceBytes = 128 << 10
 
     private static func text(_ text: String) -> Response {
         Response(

@@ -50,13 +50,18 @@ enum HubFileRoutes {
             asked = PathsRequest(
                 paths: form.values("paths"), expand: form.values("expand").last.map { $0.lowercased() == "true" })
         }
+        guard asked.paths.count <= longestPathList else {
+            throw ServerError(.contentTooLarge, "at most \(longestPathList) paths can be asked for at a time")
+        }
         let (version, files) = try exchange.registry.files(of: exchange.reference())
         let tree = HubTree(version: version, files: files, isExpanded: asked.expand ?? false)
+        var seen: Set<String> = []
+        let paths = asked.paths.map { $0.trimmingCharacters(in: ["/"]) }.filter { seen.insert($0).inserted }
         // An empty list asks for all, as on the Hub.
         let entries =
             asked.paths.isEmpty
             ? try tree.entries(in: "", isRecursive: true) ?? []
-            : try asked.paths.compactMap { try tree.entry(at: $0.trimmingCharacters(in: ["/"])) }
+            : try paths.compactMap { try tree.entry(at: $0) }
         return try JSONResponse.make(entries, headers: [.repoCommit: version.commit.hex])
     }
 
@@ -112,5 +117,6 @@ enum HubFileRoutes {
         return JSONResponse.make(text: metadata.json, headers: [.repoCommit: version.commit.hex])
     }
 
-    private static let indexLimit = 64 << 20
+    private static let indexLimit = 16 << 20
+    private static let longestPathList = 10_000
 }

@@ -29,14 +29,32 @@ struct HubTree {
     let files: [VersionFile]
     /// Whether the commit of each entry is wanted.
     let isExpanded: Bool
+    private let byPath: [String: VersionFile]
+    /// What is below each folder, however deep.
+    private let byFolder: [String: [VersionFile]]
+
+    init(version: VersionSummary, files: [VersionFile], isExpanded: Bool) {
+        self.version = version
+        self.files = files
+        self.isExpanded = isExpanded
+        byPath = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
+        var byFolder: [String: [VersionFile]] = ["": files]
+        for file in files {
+            var folder = ""
+            for part in file.path.split(separator: "/").dropLast() {
+                folder += folder.isEmpty ? String(part) : "/" + part
+                byFolder[folder, default: []].append(file)
+            }
+        }
+        self.byFolder = byFolder
+    }
 
     /// What is in a folder, by path; nil if there is no such folder.
     ///
     /// - Parameter folder: without slashes at the ends; empty for the whole version.
     func entries(in folder: String, isRecursive: Bool) throws -> [Entry]? {
         let prefix = folder.isEmpty ? "" : folder + "/"
-        let inside = files.filter { $0.path.hasPrefix(prefix) }
-        guard folder.isEmpty || !inside.isEmpty else { return nil }
+        guard let inside = byFolder[folder] else { return nil }
         var entries: [Entry] = []
         var folders: Set<String> = []
         for file in inside {
@@ -52,8 +70,8 @@ struct HubTree {
 
     /// What is at a path; nil if there is nothing.
     func entry(at path: String) throws -> Entry? {
-        if let file = files.first(where: { $0.path == path }) { return entry(of: file) }
-        return files.contains { $0.path.hasPrefix(path + "/") } ? try directory(path) : nil
+        if let file = byPath[path] { return entry(of: file) }
+        return path.isEmpty || byFolder[path] == nil ? nil : try directory(path)
     }
 
     private func entry(of file: VersionFile) -> Entry {
@@ -68,8 +86,7 @@ struct HubTree {
     }
 
     private func directory(_ path: String) throws -> Entry {
-        let inside = files.filter { $0.path.hasPrefix(path + "/") }
-        let tree = try GitTree(inside.map { (String($0.path.dropFirst(path.count + 1)), $0.gitBlob) })
+        let tree = try GitTree((byFolder[path] ?? []).map { (String($0.path.dropFirst(path.count + 1)), $0.gitBlob) })
         var entry = Entry(type: "directory", oid: tree.root.hex, size: 0, path: path)
         entry.lastCommit = commit
         return entry

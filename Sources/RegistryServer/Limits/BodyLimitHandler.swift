@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Closes a connection whose request goes on long after the server stopped listening to it.
+/// Closes a connection whose request goes on for too long, in bytes or in time.
 ///
 /// Routes refuse bodies that are too long, but the rest of one has to be read to find the next request on the connection.
 final class BodyLimitHandler: ChannelInboundHandler, RemovableChannelHandler {
@@ -9,17 +9,29 @@ final class BodyLimitHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPRequestPart
 
     private let limit: Int
+    private let seconds: Int
     private var count = 0
+    private var deadline: Scheduled<Void>?
 
-    /// - Parameter limit: in bytes, over that of the routes.
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: in bytes, over that of the routes.
+    ///   - seconds: from the head of a request to its end.
+    init(limit: Int, seconds: Int) {
         self.limit = limit
+        self.seconds = seconds
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
             count = 0
+            let channel = context.channel
+            deadline?.cancel()
+            deadline = context.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
         case .body(let buffer):
             count += buffer.readableBytes
             if count > limit {
@@ -27,7 +39,7 @@ final class BodyLimitHandler: ChannelInboundHandler, RemovableChannelHandler {
                 return
             }
         case .end:
-            break
+            deadline?.cancel()
         }
         context.fireChannelRead(data)
     }

@@ -24,7 +24,7 @@ enum HealthRoutes {
                 }
                 return try JSONResponse.make(Health(status: "ready"))
             },
-            Route(.get, "/metrics", .readSomething) { exchange in
+            Route(.get, "/metrics", .readEverything) { exchange in
                 let text = exposition() + FigureLines.text(exchange.services.content.figures)
                 return Response(
                     status: .ok, headers: [.contentType: PrometheusText.contentType],

@@ -85,6 +85,10 @@ struct Exchange: Sendable {
             return Array(buffer: try await request.collectBody(upTo: services.options.maximumBody))
         } catch is NIOTooManyBytesError {
             throw ServerError.bodyTooLong(limit: services.options.maximumBody)
+        } catch {
+            throw ServerError(
+                .badRequest, "the body of the request ends early, or is not framed as HTTP has it",
+                headers: [.connection: "close"])
         }
     }
 

@@ -15,7 +15,6 @@ enum Requirement: Sendable {
     case writeEverything
     /// To write in some namespace; the model is in the body, or there is none.
     case writeSomething
-    case administer
     /// To be known.
     case token
 }

@@ -77,7 +77,7 @@ struct RoutingTests {
         routes: [
             Route(.get, "/a/{model}", .nothing) { _ in Response(status: .ok) },
             Route(.put, "/a/{model}", .token) { _ in Response(status: .ok) },
-            Route(.post, "/b", .administer) { _ in Response(status: .ok) },
+            Route(.post, "/b", .writeEverything) { _ in Response(status: .ok) },
             Route(.get, "/c/{x}", .nothing) { _ in Response(status: .ok) },
             Route(.head, "/c/{x*}", .token) { _ in Response(status: .ok) },
         ])
