@@ -99,6 +99,11 @@ struct AccessTests {
         #expect(text("10.0.0.1", "1.2.3.4", false) == "10.0.0.1")
         #expect(text("10.0.0.1", "6.6.6.6, 1.2.3.4", true) == "1.2.3.4")
         #expect(text("10.0.0.1", "6.6.6.6,1.2.3.4 , ", true) == "1.2.3.4")
+        // Another port is no other client.
+        #expect(text("10.0.0.1", "6.6.6.6, 1.2.3.4:5678", true) == "1.2.3.4")
+        #expect(
+            text("10.0.0.1", "[2001:db8::1]:80", true) == "2001:db8::1"
+                && text("x", "2001:db8::1", true) == "2001:db8::1")
         #expect(text("10.0.0.1", " ", true) == "10.0.0.1" && text("10.0.0.1", nil, true) == "10.0.0.1")
     }
 

@@ -210,6 +210,79 @@ struct ConnectionTests {
         }
     }
 
+    @Test("one address has no more connections than it may, and gets others when its own end")
+    func connectionsOfOneClient() async throws {
+        let models = try await ServedModels()
+        try await RunningServer.run(models.registry, { $0.maximumClientConnections = 2 }) { server in
+            var open: [RawConnection] = []
+            for _ in 0..<2 {
+                let connection = try await server.connect()
+                try await connection.request("GET", "/healthz")
+                #expect(try await connection.answer().status == 200)
+                open.append(connection)
+            }
+            let third = try await server.connect()
+            try? await third.request("GET", "/healthz")
+            let answer = try? await third.rest()
+            #expect(answer == nil || answer == [])
+            open[0].close()
+            let isServed = try await becomesTrue {
+                let again = try await server.connect()
+                try? await again.request("GET", "/healthz")
+                return (try? await again.answer().status) == 200
+            }
+            #expect(isServed)
+        }
+    }
+
+    @Test("a request that does not come to its end in time is ended")
+    func lateBody() async throws {
+        let models = try await ServedModels()
+        let writer = try models.token(.write)
+        try await RunningServer.run(models.registry, { $0.idleTimeout = 1 }) { server in
+            let late = try await server.connect()
+            try await late.request(
+                "PUT", "/v1/models/Acme/tuned/tags/x",
+                ["Authorization": "Bearer \(writer)", "Content-Length": "900"])
+            try await late.send("{")
+            // Ends without an answer, or with one that says why; not before long.
+            let answer = String(decoding: try await late.rest(), as: UTF8.self)
+            #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400"))
+        }
+    }
+
+    @Test("a body that breaks off is the client's mistake, and no failure of the server")
+    func brokenBodies() async throws {
+        let models = try await ServedModels()
+        let writer = try models.token(.write)
+        try await RunningServer.run(models.registry) { server in
+            for (fields, body) in [
+                (["Content-Length": "900"], "{"), (["Transfer-Encoding": "chunked"], "zz\r\n{\r\n"),
+            ] {
+                let connection = try await server.connect()
+                try await connection.request(
+                    "PUT", "/v1/models/Acme/tuned/tags/x", fields.merging(["Authorization": "Bearer \(writer)"]) { $1 })
+                try await connection.send(body)
+                connection.endSending()
+                _ = try? await connection.rest()
+            }
+            #expect(try await server.ask("GET", "/healthz").status == 200)
+            let levels = try server.log().map { $0["level"].string }
+            #expect(!levels.contains("error"))
+        }
+    }
+
+    @Test("health is told to whoever asks, a wrong token or none")
+    func openRoutes() async throws {
+        let models = try await ServedModels()
+        try await RunningServer.run(models.registry) { server in
+            for path in ["/healthz", "/readyz"] {
+                let answer = try await server.ask("GET", path, token: "hf_none")
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
     @Test("a client that is too fast is slowed down, then refused; others are not")
     func rates() async throws {
         let models = try await ServedModels()
