@@ -99,6 +99,9 @@ struct RegistryResponder: HTTPResponder {
             told = error
         case let error as DeltaicError:
             told = ServerError(error)
+        case is CancellationError:
+            // There is nobody to read this.
+            told = ServerError(.badRequest, "the client has left")
         default:
             told = ServerError(
                 .internalServerError, "the server failed; its log has the details under this request's id")

@@ -22,8 +22,11 @@ extension ModelRegistry {
     ///
     /// Large files are LFS pointers to Git, so that an object has 10 MiB at most; whoever wants a large one waits until few
     /// others hold one. What is returned was hashed: it has the id.
+    /// - Parameter isWanted: asked after such a wait; false ends it with a `CancellationError`.
     /// - Throws: `.unknownModel`; a damage code if what is stored gives another object.
-    public func gitObject(_ id: GitObjectID, of model: ModelName) async throws -> HeldGitObject? {
+    public func gitObject(
+        _ id: GitObjectID, of model: ModelName, isWanted: @Sendable () -> Bool = { true }
+    ) async throws -> HeldGitObject? {
         try await naming("Git object \(id.short) of \(model)") {
             switch try catalog.gitTarget(id, of: model) {
             case .commit(let version): return HeldGitObject(try commit(of: version))
@@ -31,6 +34,7 @@ extension ModelRegistry {
             case .blob(let file, let version):
                 let isLarge = !file.isLFS && file.size > HeldGitObject.largeSize
                 let permit = isLarge ? await gitPermits.take() : nil
+                guard isWanted() else { throw CancellationError() }
                 return HeldGitObject(try await blob(of: file, in: version), permit: permit)
             case .other(let roots):
                 for root in roots {

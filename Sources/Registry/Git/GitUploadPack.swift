@@ -43,9 +43,13 @@ extension ModelRegistry {
     /// Answers a fetch piece by piece, with a pack of all that is asked for.
     ///
     /// What the client has is sent again: large files are not in it. Every object is hashed before it is sent.
-    /// - Parameter send: takes the pieces of the answer in order, each about 32 KiB at most.
+    /// - Parameters:
+    ///   - isWanted: whether the client is still there.
+    ///   - send: takes the pieces of the answer in order, each about 32 KiB at most.
     /// - Throws: what is damaged, after which the answer must not be completed.
-    public func answer(_ fetch: GitFetch, send: ([UInt8]) async throws -> Void) async throws {
+    public func answer(
+        _ fetch: GitFetch, isWanted: @Sendable () -> Bool = { true }, send: ([UInt8]) async throws -> Void
+    ) async throws {
         let (request, model) = (fetch.request, fetch.model)
         guard !request.wants.isEmpty else { return }
         if request.depth != nil { try await send(fetch.selection.shallowUpdate) }
@@ -56,7 +60,7 @@ extension ModelRegistry {
         var out = GitBand(isFramed: request.usesSideBand)
         try await out.add(pack.header, send: send)
         for id in ids {
-            guard let held = try await gitObject(id, of: model) else {
+            guard let held = try await gitObject(id, of: model, isWanted: isWanted) else {
                 throw DeltaicError(.inputChanged, "a version was removed while it was sent", at: ["\(model)"])
             }
             try await out.add(try pack.entry(held.object), send: send)

@@ -46,11 +46,11 @@ enum GitRoutes {
         let registry = exchange.registry
         let fetch = try registry.gitFetch(
             try await exchange.body(), isCompressed: encoding == "gzip", of: try exchange.model())
-        let (logger, metrics) = (exchange.logger, exchange.services.metrics)
-        let pace = PacedWriter(channel: exchange.channel, patience: exchange.services.options.stallTimeout)
+        let (channel, logger, metrics) = (exchange.channel, exchange.logger, exchange.services.metrics)
+        let pace = PacedWriter(channel: channel, patience: exchange.services.options.stallTimeout)
         let body = ResponseBody { writer in
             do {
-                try await registry.answer(fetch) { piece in
+                try await registry.answer(fetch, isWanted: { channel.isActive }) { piece in
                     try await pace.write(ByteBuffer(bytes: piece), to: &writer)
                 }
             } catch let error as DeltaicError {
@@ -72,7 +72,8 @@ enum GitRoutes {
     private static func object(_ exchange: Exchange) async throws -> Response {
         let (prefix, rest) = (exchange.value("prefix"), exchange.value("rest"))
         guard prefix.utf8.count == 2, let id = GitObjectID(hex: prefix + rest),
-            let held = try await exchange.registry.gitObject(id, of: try exchange.model())
+            let held = try await exchange.registry.gitObject(
+                id, of: try exchange.model(), isWanted: { [channel = exchange.channel] in channel.isActive })
         else {
             throw ServerError(.notFound, code: .entryNotFound, "there is no such object")
         }
