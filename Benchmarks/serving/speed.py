@@ -106,13 +106,13 @@ def main():
         target.stop()
         static.terminate()
     print(f"{'':28}{'nginx, raw':>12}{'serve':>9}{'pull':>9}{'serve/nginx':>13}{'serve/pull':>12}"
-          f"{'first byte, cold (most)':>23}{'warm':>7}")
+          f"{'first byte, cold (most)':>25}{'warm':>9}")
     for figure in figures:
         speed, first = figure.get("megabytes_per_second"), figure["first_byte_ms"]
         text = f"{figure['kind']:28}"
         text += (f"{speed['nginx']:8.0f} MB/s{speed['serve']:9.0f}{speed['pull']:9.0f}{speed['serve'] / speed['nginx']:13.2f}"
                  f"{speed['serve'] / speed['pull']:12.2f}" if speed else " " * 54)
-        print(text + f"{first['cold']:9.1f} ({first['cold_max']:.1f}) ms{first['warm']:8.1f} ms")
+        print(text + f"{first['cold']:11.1f} ({first['cold_max']:.1f}) ms{first['warm']:8.1f} ms")
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=1))
     late = [f for f in figures if f["first_byte_ms"]["cold_max"] > 50]
