@@ -38,6 +38,7 @@ struct ContentStream {
             begun = max(begun, position + 1)
             for next in pieces[begun..<max(begun, min(position + 1 + readAhead(), pieces.count))] {
                 begun += 1
+                // What is wrong with it is told when its turn comes.
                 Task { _ = try? await self.bytes(of: next, keep: true) }
             }
             var rest = piece.range

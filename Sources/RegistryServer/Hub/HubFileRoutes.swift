@@ -20,7 +20,7 @@ enum HubFileRoutes {
         let tree = HubTree(version: version, files: files, isExpanded: try exchange.flag("expand") ?? false)
         let folder = exchange.value("path").trimmingCharacters(in: CharacterSet(charactersIn: "/"))
         guard let entries = try tree.entries(in: folder, isRecursive: try exchange.flag("recursive") ?? false) else {
-            throw unknown("file or folder", folder, version)
+            throw ServerError.unknown("file or folder", folder, version)
         }
         let limit = try exchange.number("limit", in: 1...10_000) ?? 1000
         var headers: HTTPFields = [.repoCommit: version.commit.hex]
@@ -95,22 +95,15 @@ enum HubFileRoutes {
     private static func entry(_ exchange: Exchange) throws -> (VersionSummary, VersionFile) {
         let path = exchange.value("path")
         let (version, file) = try exchange.registry.file(path, of: exchange.reference())
-        guard let file else { throw unknown("file or folder", path, version) }
+        guard let file else { throw ServerError.unknown("file or folder", path, version) }
         return (version, file)
-    }
-
-    /// Clients remember under the commit that there is no such thing.
-    static func unknown(_ kind: String, _ name: String, _ version: VersionSummary) -> ServerError {
-        ServerError(
-            .notFound, code: .entryNotFound, "\(version.reference) has no \(kind) \"\(name.prefix(1000))\"",
-            headers: [.repoCommit: version.commit.hex])
     }
 
     /// The index of a sharded model and the headers of all its shards, in one answer.
     private static func safetensorsMetadata(_ exchange: Exchange) async throws -> Response {
         let path = exchange.value("path")
         let (version, file) = try exchange.registry.file(path, of: exchange.reference("main"))
-        guard let file else { throw unknown("file or folder", path, version) }
+        guard let file else { throw ServerError.unknown("file or folder", path, version) }
         let reference = try exchange.reference(version.commit.hex)
         let metadata = try await ShardedMetadata(
             index: file, in: reference, content: exchange.services.content, limit: indexLimit)

@@ -27,10 +27,7 @@ actor Comparisons {
         }
         isRunning = true
         defer { isRunning = false }
-        let comparison = try await registry.compare(left, right)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(comparison)
+        let data = try JSONResponse.text(of: try await registry.compare(left, right))
         known.insert(data, for: pair, cost: data.count)
         return data
     }

@@ -24,7 +24,7 @@ enum TensorRoutes {
 
     private static func tensor(_ exchange: Exchange) async throws -> Response {
         let (version, tensor) = try exchange.registry.tensor(exchange.value("tensor"), of: try exchange.reference())
-        guard let tensor else { throw HubFileRoutes.unknown("tensor", exchange.value("tensor"), version) }
+        guard let tensor else { throw ServerError.unknown("tensor", exchange.value("tensor"), version) }
         let reference = try exchange.reference(version.commit.hex)
         var headers = headers(version, exchange)
         headers[.tensorType] = tensor.type.rawValue
@@ -59,12 +59,12 @@ enum TensorRoutes {
         let known = Set(all.map(\.name))
         var names: [String] = []
         for name in exchange.queries("tensor") {
-            guard known.contains(name) else { throw HubFileRoutes.unknown("tensor", name, version) }
+            guard known.contains(name) else { throw ServerError.unknown("tensor", name, version) }
             names.append(name)
         }
         for prefix in exchange.queries("prefix") {
             let found = all.map(\.name).filter { $0.hasPrefix(prefix) }
-            guard !found.isEmpty else { throw HubFileRoutes.unknown("tensor that begins with", prefix, version) }
+            guard !found.isEmpty else { throw ServerError.unknown("tensor that begins with", prefix, version) }
             names += found
         }
         var seen: Set<String> = []

@@ -16,6 +16,7 @@ extension HTTPField.Name {
     static let version = Self.known("X-Deltaic-Version")
 
     private static func known(_ name: String) -> Self {
+        // Only ever called with the constants above.
         guard let field = Self(name) else { preconditionFailure("\(name) is no name of a field") }
         return field
     }

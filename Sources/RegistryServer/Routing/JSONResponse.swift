@@ -8,9 +8,14 @@ enum JSONResponse {
     static func make(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
+        make(text: try text(of: value), status: status, headers: headers)
+    }
+
+    /// JSON with sorted keys: equal values are equal bytes.
+    static func text(of value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return make(text: try encoder.encode(value), status: status, headers: headers)
+        return try encoder.encode(value)
     }
 
     static func make(

@@ -1,5 +1,6 @@
 internal import DeltaicCore
 internal import HTTPTypes
+internal import Registry
 
 /// A refusal or a failure as a client is told of it.
 struct ServerError: Error {
@@ -58,5 +59,14 @@ struct ServerError: Error {
                     "the server failed; its log has the details under this request's id")
             }
         }
+    }
+}
+
+extension ServerError {
+    /// A file, folder or tensor that a version lacks; clients remember it under the commit.
+    static func unknown(_ kind: String, _ name: String, _ version: VersionSummary) -> ServerError {
+        ServerError(
+            .notFound, code: .entryNotFound, "\(version.reference) has no \(kind) \"\(name.prefix(1000))\"",
+            headers: [.repoCommit: version.commit.hex])
     }
 }
