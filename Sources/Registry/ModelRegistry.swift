@@ -15,6 +15,9 @@ public final class ModelRegistry: Sendable {
     let progress: any ProgressReport
     private let lockPatience: Int
     private static let taskPatience = 10
+    /// Changes wait for a registration of another process, which takes long: Hub clients wait for their commit without a limit.
+    private static let writerPatience = 120
+    private let writers = Permits(count: 1)
     let gitTrees = GitTreeCache(budget: 32 << 20)
     let gitPermits = Permits(count: HeldGitObject.largeObjects)
 
@@ -96,15 +99,16 @@ public final class ModelRegistry: Sendable {
     }
 
     /// Waits until no other process reads packs, and keeps others from doing so.
-    func lockForDeleting() throws -> RegistryLock { try wait(directory.readerLockPath, .exclusive).run() }
     func lockForDeleting() async throws -> RegistryLock {
         try await wait(directory.readerLockPath, .exclusive, atLeast: Self.taskPatience).run()
     }
 
     /// Waits until no other process changes what is registered, and keeps others from doing so.
-    func lockForWriting() throws -> RegistryLock { try wait(directory.writerLockPath, .exclusive).run() }
-    func lockForWriting() async throws -> RegistryLock {
-        try await wait(directory.writerLockPath, .exclusive, atLeast: Self.taskPatience).run()
+    func lockForWriting() async throws -> WriterLock {
+        // Tasks of one process stand in line; only then other processes are asked.
+        let turn = await writers.take()
+        return WriterLock(
+            turn: turn, lock: try await wait(directory.writerLockPath, .exclusive, atLeast: Self.writerPatience).run())
     }
 
     private func wait(_ path: String, _ mode: RegistryLock.Mode, atLeast seconds: Int = 0) -> LockWait {

@@ -47,3 +47,20 @@ struct ModelCard: Sendable {
         (try? ModelName.check(text, kind: "task", limit: 96)) == nil ? nil : text
     }
 }
+
+extension ModelRegistry {
+    /// What is wrong with the front matter of a model card, for its author; nil if nothing is.
+    public func problem(inCard text: String) -> String? { ModelCard.problem(in: text) }
+}
+
+extension ModelCard {
+    fileprivate static func problem(in text: String) -> String? {
+        guard let front = frontMatter(text) else { return nil }
+        do {
+            guard let root = try Yams.compose(yaml: front) else { return nil }
+            return root.mapping == nil ? "the front matter of the model card is no list of keys and values" : nil
+        } catch {
+            return "the front matter of the model card is no YAML: \(error)"
+        }
+    }
+}
