@@ -12,6 +12,7 @@ struct CommitLines {
 
     private let folder: String
     private var line: CommitLine
+    private var lineCount = 1
     private var header: Header?
     private var operations: [Push.Operation] = []
 
@@ -84,7 +85,8 @@ struct CommitLines {
 
     private mutating func endLine() throws {
         let ended = line
-        line = CommitLine(path: "\(folder)/\(operations.count + 1)")
+        line = CommitLine(path: "\(folder)/\(lineCount)")
+        lineCount += 1
         guard !ended.isBlank else { return }
         let json = Data(ended.json)
         func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
