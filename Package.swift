@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor.
         .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapacke-dev", "libopenblas-dev"])]),
 
@@ -50,6 +51,7 @@ let package = Package(
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
         .target(name: "DeltaCodecs", dependencies: ["CLAPACK", "DeltaicCore", "Kernels"], swiftSettings: strict),
         .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
+        .target(name: "XetFormat", dependencies: ["CLZ4", "DeltaicCore"], swiftSettings: strict),
         .target(
             name: "Catalog",
             dependencies: [
@@ -60,7 +62,9 @@ let package = Package(
 
         .target(
             name: "Registry",
-            dependencies: ["CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
+            dependencies: [
+                "CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "XetFormat", "Catalog",
+            ],
             swiftSettings: strict),
         .target(
             name: "RegistryServer",
@@ -112,6 +116,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PackFormatTests", dependencies: ["DeltaicCore", "DeltaCodecs", "PackFormat", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "XetFormatTests", dependencies: ["DeltaicCore", "TestSupport", "XetFormat"], exclude: ["Vectors"],
             swiftSettings: strict),
         .testTarget(
             name: "CatalogTests",
