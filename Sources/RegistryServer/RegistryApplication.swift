@@ -29,12 +29,14 @@ public struct RegistryApplication: Sendable {
         self.logger = logger
         services = ServerServices(
             registry: registry, content: ContentService(registry: registry, budget: options.budget), options: options,
-            metrics: ServerMetrics(factory: metrics), capabilities: try registry.capabilityKey())
+            metrics: ServerMetrics(factory: metrics), capabilities: try registry.capabilityKey(),
+            xorbs: registry.xorbStore(limits: options.xorbs))
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(
-                routes: HealthRoutes.routes { metrics.exposition() } + HubListRoutes.routes + HubFileRoutes.routes
-                    + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
+                routes: HealthRoutes.routes { metrics.exposition() } + XetRoutes.routes + HubListRoutes.routes
+                    + HubFileRoutes.routes + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes
+                    + GitRoutes.routes
                     + TensorRoutes.routes + TagRoutes.routes + ModelRoutes.routes
                     + ReportRoutes.routes(comparisons: Comparisons())),
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
@@ -62,7 +64,7 @@ public struct RegistryApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: "Deltaic",
                 availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
-            services: [Housekeeping(content: services.content)],
+            services: [Housekeeping(content: services.content, xorbs: services.xorbs, logger: logger)],
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
@@ -116,13 +118,26 @@ public struct RegistryApplication: Sendable {
 
 /// What is done now and then as long as the server runs.
 private struct Housekeeping: Service {
+    /// How often what is on disk is looked through, in rounds.
+    private static let sweepRounds = 20
+
     let content: ContentService
+    let xorbs: XorbStore
+    let logger: Logger
 
     func run() async throws {
+        var round = 0
         // Cancelled, it would otherwise sleep no more and go round for ever.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
             content.closeRemoved()
+            round += 1
+            guard round.isMultiple(of: Self.sweepRounds) else { continue }
+            do {
+                try await BlockingWork.run { [xorbs] in try xorbs.sweep() }
+            } catch {
+                logger.warning("xorbs that nobody needs could not be deleted", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

@@ -8,5 +8,6 @@ struct ServerServices: Sendable {
     let metrics: ServerMetrics
     /// Signs what clients send in place of their token.
     let capabilities: CapabilityKey
+    let xorbs: XorbStore
     let changes = SerialChanges()
 }

@@ -14,7 +14,7 @@ enum UnsupportedRoutes {
 
     private static let writing: [(HTTPRequest.Method, String)] = [
         (.post, "/api/models/{model}/preupload/{revision}"), (.post, "/api/models/{model}/commit/{revision}"),
-        (.get, "/api/models/{model}/xet-write-token/{revision}"), (.post, "/api/models/{model}/branch/{name*}"),
+        (.post, "/api/models/{model}/branch/{name*}"),
         (.delete, "/api/models/{model}/branch/{name*}"), (.post, "/api/models/{model}/tag/{revision}"),
         (.delete, "/api/models/{model}/tag/{name*}"), (.put, "/api/models/{model}/settings"),
         (.post, "/api/models/{model}/super-squash/{name*}"), (.post, "/api/models/{model}/discussions"),
