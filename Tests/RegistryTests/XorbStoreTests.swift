@@ -92,24 +92,22 @@ struct XorbStoreTests {
         #expect(try store.place(forScope: scope).epoch > place.epoch)
     }
 
+    // In a chunk that is stored as it is, and in one that does not decode to the same, or not at all.
     @Test(
-        "wrong bytes under a xorb's name make no file ready, the client begins anew, and the right bytes heal the place"
-    )
-    func wrongBytes() async throws {
+        "wrong bytes under a xorb's name make no file ready, and the right bytes heal the place",
+        arguments: [7764, 20_000])
+    func wrongBytes(position: Int) async throws {
         let store = registry.xorbStore()
         let place = try store.place(forScope: scope)
         let upload = CapturedUpload.current
-        for position in [7756 + 8, 20_000] {
-            // In a chunk that is stored as it is, and in one that does not decode any more.
-            var bytes = try upload.xorbBytes()
-            bytes[position] ^= 1
-            try send(bytes, as: upload.xorb, to: place, store)
-            let error = await #expect(throws: DeltaicError.self) {
-                try await assemble(try upload.shardBytes(), from: place, store)
-            }
-            #expect(error.map { [.uploadMismatch, .malformedXorb].contains($0.code) } == true, "\(position)")
-            #expect(readyFiles(registry).count < upload.files)
+        var bytes = try upload.xorbBytes()
+        bytes[position] ^= 1
+        try send(bytes, as: upload.xorb, to: place, store)
+        let error = await #expect(throws: DeltaicError.self) {
+            try await assemble(try upload.shardBytes(), from: place, store)
         }
+        #expect(error.map { [.uploadMismatch, .malformedXorb].contains($0.code) } == true)
+        #expect(readyFiles(registry).count < upload.files)
         #expect(try store.place(forScope: scope).epoch > place.epoch)
         try send(upload, to: place, store)
         try await assemble(try upload.shardBytes(), from: place, store)
