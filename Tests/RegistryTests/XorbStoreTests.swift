@@ -25,7 +25,7 @@ struct XorbStoreTests {
     private func send(_ bytes: [UInt8], as hash: String, to place: XorbPlace, _ store: XorbStore) throws {
         let writer = try store.receive(hash, in: place)
         for start in stride(from: 0, to: bytes.count, by: 1000) {
-            try bytes[start..<min(start + 1000, bytes.count)].withUnsafeBytes { try writer.append($0) }
+            try writer.append(Array(bytes[start..<min(start + 1000, bytes.count)]))
         }
         try writer.finish()
     }
@@ -36,7 +36,7 @@ struct XorbStoreTests {
 
     private func assemble(_ shard: [UInt8], from place: XorbPlace, _ store: XorbStore) async throws {
         let writer = try store.receiveShard(in: place)
-        try shard.withUnsafeBytes { try writer.append($0) }
+        try writer.append(shard)
         try await writer.assemble(for: model)
     }
 
@@ -126,7 +126,7 @@ struct XorbStoreTests {
         #expect(throws: DeltaicError.self) { try store.receive("../../../key", in: place) }
         #expect(throws: DeltaicError.self) { try store.receive(upload.xorb.uppercased(), in: place) }
         let dropped = try store.receive(upload.xorb, in: place)
-        try [1, 2, 3].withUnsafeBytes { try dropped.append($0) }
+        try dropped.append([1, 2, 3])
         try await assemble(try upload.shardBytes(), from: place, store)
         #expect(readyFiles(registry).count == upload.files)
     }

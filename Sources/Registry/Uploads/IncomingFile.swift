@@ -17,7 +17,7 @@ final class IncomingFile: Sendable {
     }
 
     /// - Throws: `.tooManyUploads` if there are more bytes than the limit, `.ioFailure` or `.noSpace`.
-    func append(_ bytes: UnsafeRawBufferPointer) throws {
+    func append(_ bytes: [UInt8]) throws {
         try file.withLock { file in
             let open = try Self.open(file)
             guard open.byteCount + bytes.count <= limit else {

@@ -16,7 +16,7 @@ public final class ShardWriter: Sendable {
 
     /// Takes the next bytes.
     /// - Throws: `.tooManyUploads` if there are more than a shard may have, `.ioFailure` or `.noSpace`.
-    public func append(_ bytes: UnsafeRawBufferPointer) throws { try file.append(bytes) }
+    public func append(_ bytes: [UInt8]) throws { try file.append(bytes) }
 
     /// Puts together the files that have not come yet; a commit to `model` may name them then.
     ///

@@ -195,7 +195,7 @@ public final class XorbWriter: Sendable {
 
     /// Takes the next bytes.
     /// - Throws: `.tooManyUploads` if there are more than a xorb may have, `.ioFailure` or `.noSpace`.
-    public func append(_ bytes: UnsafeRawBufferPointer) throws { try file.append(bytes) }
+    public func append(_ bytes: [UInt8]) throws { try file.append(bytes) }
 
     /// Checks the structure of the xorb, and makes it durable in the place of an earlier one.
     /// - Throws: `.malformedXorb`; then nothing of it is kept.

@@ -69,7 +69,7 @@ enum XetRoutes {
             throw ServerError(closing: error)
         }
         try await exchange.takeBody(upTo: XorbStore.longestXorb) { part in
-            try part.withUnsafeReadableBytes { try writer.append($0) }
+            try writer.append(Array(buffer: part))
         }
         try await BlockingWork.run { try writer.finish() }
         return try JSONResponse.make(XorbAnswer())
@@ -86,7 +86,7 @@ enum XetRoutes {
             throw ServerError(closing: error)
         }
         try await exchange.takeBody(upTo: XorbStore.longestShard) { part in
-            try part.withUnsafeReadableBytes { try writer.append($0) }
+            try writer.append(Array(buffer: part))
         }
         try await writer.assemble(for: model)
         return try JSONResponse.make(ShardAnswer())
