@@ -129,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: [
-                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
+                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "XetFormat", "Catalog", "Registry",
+                "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "RegistryServerTests",

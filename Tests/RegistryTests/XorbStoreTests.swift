@@ -2,6 +2,7 @@ internal import DeltaicCore
 internal import Foundation
 internal import TestSupport
 internal import Testing
+internal import XetFormat
 
 @testable internal import Registry
 

@@ -83,7 +83,8 @@ struct XetTests {
         // What was taken outlives the server, and so does the client's token.
         let reopened = try ModelRegistry(path: models.registry.path)
         try await RunningServer.run(reopened) { server in
-            #expect(try await post(server, secret.path + "/v1/shards", secret.secret, shard).status == 200)
+            let answer = try await post(server, secret.path + "/v1/shards", secret.secret, shard)
+            #expect(answer.status == 200)
         }
     }
 
@@ -124,7 +125,8 @@ struct XetTests {
         let narrow = try models.token(.write, namespace: "Acme")
         try await RunningServer.run(models.registry) { server in
             let path = "/api/models/Acme/tuned/xet-write-token/main"
-            #expect(try await server.ask("GET", path).status == 401)
+            let anonymous = try await server.ask("GET", path)
+            #expect(anonymous.status == 401)
             #expect(try await server.ask("GET", path, token: models.reader).status == 403)
             #expect(try await server.ask("GET", path, token: narrow).status == 200)
             #expect(
