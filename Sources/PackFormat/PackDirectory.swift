@@ -1,5 +1,6 @@
 public import DeltaicCore
 internal import Foundation
+internal import Glibc
 
 /// Where the packs of a registry lie: `<two hex digits>/<id>.pack` under one folder.
 public struct PackDirectory: Sendable {
@@ -60,6 +61,20 @@ public struct PackDirectory: Sendable {
         }
         try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
         return id
+    }
+
+    /// Gives a complete pack that lies elsewhere in the same file system its name here too.
+    public func adopt(_ id: Digest, from other: String) throws(DeltaicError) {
+        let folder = path + "/" + id.hex.prefix(2)
+        if mkdir(folder, 0o755) == 0 {
+            try DurableFile.syncFolder(path)
+        } else if errno != EEXIST {
+            throw .systemCall("mkdir", path: folder, errno: errno)
+        }
+        guard link(other, path(of: id)) == 0 || errno == EEXIST else {
+            throw .systemCall("link", path: path(of: id), errno: errno)
+        }
+        try DurableFile.syncFolder(folder)
     }
 
     /// Opens a pack and checks that it is the one that its name says.

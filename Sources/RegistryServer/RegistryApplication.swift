@@ -27,16 +27,22 @@ public struct RegistryApplication: Sendable {
         let metrics = PrometheusMetrics(help: ServerMetrics.help)
         self.options = options
         self.logger = logger
+        let content = ContentService(registry: registry, budget: options.budget)
+        var limits = options.xorbs
+        limits.longestFile = options.maximumFile
         services = ServerServices(
-            registry: registry, content: ContentService(registry: registry, budget: options.budget), options: options,
-            metrics: ServerMetrics(factory: metrics), capabilities: try registry.capabilityKey(),
-            xorbs: registry.xorbStore(limits: options.xorbs))
+            registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
+            capabilities: try registry.capabilityKey(), xorbs: registry.xorbStore(limits: limits),
+            compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(
                 routes: HealthRoutes.routes { metrics.exposition() } + XetRoutes.routes + HubListRoutes.routes
-                    + HubFileRoutes.routes + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes
-                    + GitRoutes.routes
+                    + HubFileRoutes.routes
+                    + UnsupportedRoutes.routes + RepositoryRoutes.routes + BranchRoutes.routes
+                    + CommitRoutes.routes(longestCommit: options.maximumCommit)
+                    + UploadRoutes.routes(longestFile: options.maximumFile, partBytes: options.partBytes)
+                    + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
                     + TensorRoutes.routes + TagRoutes.routes + ModelRoutes.routes
                     + ReportRoutes.routes(comparisons: Comparisons())),
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
@@ -64,7 +70,7 @@ public struct RegistryApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: "Deltaic",
                 availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
-            services: [Housekeeping(content: services.content, xorbs: services.xorbs, logger: logger)],
+            services: [Housekeeping(services: services, logger: logger), services.compressor],
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
@@ -118,23 +124,18 @@ public struct RegistryApplication: Sendable {
 
 /// What is done now and then as long as the server runs.
 private struct Housekeeping: Service {
-    /// How often what is on disk is looked through, in rounds.
-    private static let sweepRounds = 20
-
-    let content: ContentService
-    let xorbs: XorbStore
+    let services: ServerServices
     let logger: Logger
 
     func run() async throws {
-        var round = 0
         // Cancelled, it would otherwise sleep no more and go round for ever.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
-            content.closeRemoved()
-            round += 1
-            guard round.isMultiple(of: Self.sweepRounds) else { continue }
+            services.content.closeRemoved()
+            services.registry.uploads.sweep()
+            services.registry.parts.sweep()
             do {
-                try await BlockingWork.run { [xorbs] in try xorbs.sweep() }
+                try await BlockingWork.run { [xorbs = services.xorbs] in try xorbs.sweep() }
             } catch {
                 logger.warning("xorbs that nobody needs could not be deleted", metadata: ["error": "\(error)"])
             }

@@ -8,6 +8,7 @@ struct ServerServices: Sendable {
     let metrics: ServerMetrics
     /// Signs what clients send in place of their token.
     let capabilities: CapabilityKey
+    /// Takes what Xet clients send.
     let xorbs: XorbStore
-    let changes = SerialChanges()
+    let compressor: Compressor
 }

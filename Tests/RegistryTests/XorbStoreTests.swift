@@ -191,6 +191,19 @@ struct XorbStoreTests {
         try send(.old, to: try store.place(forScope: try XorbPlace.scope(of: "another")), store)
     }
 
+    @Test("a shard with a file that is too long is refused before anything is put together")
+    func longFile() async throws {
+        var limits = XorbStore.Limits()
+        limits.longestFile = 339_999
+        let store = registry.xorbStore(limits: limits)
+        let place = try store.place(forScope: scope)
+        try send(.current, to: place, store)
+        await #expect(throws: DeltaicError.self) {
+            try await assemble(try CapturedUpload.current.shardBytes(), from: place, store)
+        }
+        #expect(readyFiles(registry).isEmpty)
+    }
+
     @Test("a place of an epoch that has not begun is refused")
     func laterEpoch() throws {
         let store = registry.xorbStore()

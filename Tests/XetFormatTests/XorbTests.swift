@@ -113,7 +113,7 @@ struct XorbTests {
         let xorb = try XorbFile(path: upload.xorbPath)
         let ends = Set(xorb.chunks.map { $0.offset + $0.storedLength })
         let path = directory.path("cut")
-        for length in stride(from: 0, to: bytes.count, by: 7).map({ $0 }) + ends where length < bytes.count {
+        for length in stride(from: 0, to: bytes.count, by: 31).map({ $0 }) + ends where length < bytes.count {
             try directory.write("cut", bytes.prefix(length))
             if ends.contains(length) {
                 #expect(try XorbFile(path: path).chunks.count <= xorb.chunks.count)
@@ -127,18 +127,16 @@ struct XorbTests {
     func flips() throws {
         let bytes = try CapturedUpload.old.xorbBytes()
         for position in bytes.indices {
-            for mask in [0x01, 0x80, 0xff] as [UInt8] {
-                var damaged = bytes
-                damaged[position] ^= mask
-                try directory.write("damaged", damaged)
-                do {
-                    let xorb = try XorbFile(path: directory.path("damaged"))
-                    var lengths: [Int] = []
-                    try xorb.decode(0..<xorb.chunks.count) { lengths.append($0.count) }
-                    #expect(lengths == xorb.chunks.map(\.rawLength))
-                } catch {
-                    #expect(error is DeltaicError, "byte \(position): \(error)")
-                }
+            var damaged = bytes
+            damaged[position] ^= [0x01, 0x80, 0xff][position % 3]
+            try directory.write("damaged", damaged)
+            do {
+                let xorb = try XorbFile(path: directory.path("damaged"))
+                var lengths: [Int] = []
+                try xorb.decode(0..<xorb.chunks.count) { lengths.append($0.count) }
+                #expect(lengths == xorb.chunks.map(\.rawLength))
+            } catch {
+                #expect(error is DeltaicError, "byte \(position): \(error)")
             }
         }
     }

@@ -48,8 +48,6 @@ public final class ShardWriter: Sendable {
 
 /// Reads a shard, and the chunks that it names, file by file; holds one chunk at a time.
 private final class ShardAssembly: Sendable {
-    /// The most bytes of a file: a shard of a few bytes can name a chunk a million times.
-    private static let longestFile = 1 << 40
     private static let openXorbs = 8
 
     private let shardPath: String
@@ -70,10 +68,10 @@ private final class ShardAssembly: Sendable {
 
     func run() throws {
         let shard = try ShardFile(path: shardPath)
-        for file in shard.files where file.size > Self.longestFile {
+        for file in shard.files where file.size > store.limits.longestFile {
             throw DeltaicError(
                 .malformedShard, "a file is too long", at: ["file \(file.digest.hex)"],
-                expected: "at most \(Self.longestFile) bytes", found: "\(file.size)")
+                expected: "at most \(store.limits.longestFile) bytes", found: "\(file.size)")
         }
         var xorbs = BoundedCache<XetHash, XorbFile>(limit: Self.openXorbs)
         for file in shard.files where store.uploads.size(of: file.digest, for: model) != file.size {

@@ -19,6 +19,8 @@ public final class XorbStore: Sendable {
         public var idle: TimeInterval = 2 * 3600
         /// What a client may have sent in all epochs together, in bytes; they lie beside the files that are made of them.
         public var scopeBytes = 512 << 30
+        /// The most bytes of a file: a shard of a few bytes can name a chunk a million times.
+        public var longestFile = 1 << 40
 
         public init() {}
     }
