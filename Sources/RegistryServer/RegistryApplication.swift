@@ -32,7 +32,7 @@ public struct RegistryApplication: Sendable {
         limits.longestFile = options.maximumFile
         services = ServerServices(
             registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
-            capabilities: try registry.capabilityKey(), xorbs: registry.xorbStore(limits: limits),
+            capabilities: Capabilities(registry: registry), xorbs: registry.xorbStore(limits: limits),
             compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
         responder = RegistryResponder(
             services: services,

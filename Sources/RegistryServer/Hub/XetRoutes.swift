@@ -103,7 +103,7 @@ private struct XetBearer {
     let model: ModelName
     let scope: String
 
-    func signed(by key: CapabilityKey, until expires: Int) throws -> String {
+    func signed(by key: Capabilities, until expires: Int) throws -> String {
         try key.sign(Self.purpose, [model.description, scope], until: expires)
     }
 
