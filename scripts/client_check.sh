@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives a server through real clients: the Hub's own client, newest and a year old, transformers, git and git-lfs.
+# Drives a server through real clients: the Hub's own client, newest and a year old, reading and pushing, transformers, git and git-lfs.
 #   scripts/client_check.sh MODELS     MODELS: the folder of the real models
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,7 +45,7 @@ fi
     --ratio 40 --tag prod >/dev/null
 # What a lossy version gives back is known from its registration on: the same from a pull as from any client.
 "$deltaic" pull Acme/sre-small --output "$work/small" >/dev/null
-token=$(new_token clients)
+token=$(new_token clients --scope write)
 
 run_check() {
     local client=$1 model=$2 folder=$3
@@ -56,10 +56,10 @@ run_check() {
     grep -E '^SKIP|passed' "$work/out"
 }
 
-start_server
-run_check "$newest" acme/sre "$models/sre-embedding-model" --anonymous none --transformers
+start_server --part-size $((5 << 20))
+run_check "$newest" acme/sre "$models/sre-embedding-model" --anonymous none --transformers --upload --xet both
 run_check "$newest" Acme/sre-small "$work/small" --anonymous none
-run_check "$old" acme/sre "$models/sre-embedding-model" --anonymous none
+run_check "$old" acme/sre "$models/sre-embedding-model" --anonymous none --upload --xet both
 run_check "$old" Acme/sre-small "$work/small" --anonymous none
 start_server --anonymous-read
 run_check "$newest" someone/minilm "$models/all-MiniLM-L6-v2" --anonymous read
@@ -71,3 +71,9 @@ git -C "$work/clone" -c lfs.locksverify=false lfs pull
 diff -r --exclude=.git --exclude=.cache "$models/sre-embedding-model" "$work/clone"
 echo "cloned acme/sre: every file is the one that was registered, byte for byte"
 stop_server
+"$deltaic" verify >/dev/null
+
+echo "-- killed while clients push, and many at once"
+(cd Benchmarks/pushing && python3 kill.py --program "$deltaic" --python "$newest/bin/python" --rounds 6)
+(cd Benchmarks/pushing && python3 parallel.py --program "$deltaic" --python "$newest/bin/python" --megabytes 12)
+(cd Benchmarks/pushing && python3 wire.py --program "$deltaic" --python "$newest/bin/python" --models "$models")

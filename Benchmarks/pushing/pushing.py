@@ -172,7 +172,12 @@ def upload(python, url, token, model, folder, transfer, home):
 
 
 def answer(client, seconds=300):
-    out, _ = client.communicate(timeout=seconds)
+    try:
+        out, _ = client.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        # Its user gives up.
+        client.kill()
+        out, _ = client.communicate()
     lines = [line for line in out.splitlines() if line.startswith("{")]
     return json.loads(lines[-1]) if lines else {"error": "the client said nothing"}
 

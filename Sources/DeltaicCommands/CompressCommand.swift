@@ -29,7 +29,8 @@ struct CompressCommand: AsyncParsableCommand {
         }
         let registry = try global.openForWriting(threads: threads)
         let rules = try bases.rules()
-        let references = try version.map { [try VersionReference($0)] }
+        let references =
+            try version.map { [try VersionReference($0)] }
             ?? registry.pendingVersions().map { try VersionReference($0.version) }
         var reports: [CompressionReport] = []
         for reference in references { reports.append(try await registry.compress(reference, rules: rules)) }

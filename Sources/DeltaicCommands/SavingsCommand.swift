@@ -54,7 +54,7 @@ extension SavingsReport {
             pendingVersions > 0
             ? ["\(pendingVersions) pushed versions are stored as they were sent, and yet to be compressed"] : []
         return table.lines(width: width) + [""] + pending + [
-            "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more",
+            "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more"
         ]
     }
 

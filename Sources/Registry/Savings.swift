@@ -47,6 +47,7 @@ extension ModelRegistry {
                     name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
             },
             versions: total.versions, rawBytes: total.rawBytes, storedBytes: total.storedBytes,
-            retainedBytes: total.retainedBytes, pendingVersions: try catalog.pendingVersions().count, catalogBytes: directory.catalogBytes)
+            retainedBytes: total.retainedBytes, pendingVersions: try catalog.pendingVersions().count,
+            catalogBytes: directory.catalogBytes)
     }
 }

@@ -2,8 +2,9 @@ public import DeltaicCore
 internal import GRDB
 
 extension CatalogDatabase {
-    /// The newest version of a branch; of `main` for nil. Nil if there is no such branch.
+    /// The newest version of a branch, nil if there is no such branch.
     ///
+    /// - Parameter branch: nil for `main`.
     /// - Throws: `.unknownModel`.
     public func head(of branch: String?, in model: ModelName) throws -> VersionRecord? {
         guard let branch else { return try version(VersionReference(model: model, selector: .latest)) }

@@ -75,7 +75,8 @@ struct CommitLines {
             throw Self.malformed("the message is longer than \(Self.longestMessage) bytes, or has a NUL in it")
         }
         if let parent = header.parentCommit {
-            guard (7...40).contains(parent.utf8.count), parent.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
+            guard (7...40).contains(parent.utf8.count),
+                parent.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
             else { throw Self.malformed("parentCommit is no commit id") }
         }
         return Push(

@@ -70,7 +70,8 @@ enum LFSRoutes {
         var answer = LFSBatch.Answer(
             objects: try asked.objects.map { object in
                 var answer = LFSBatch.Answer.Object(oid: object.oid, size: object.size)
-                guard let digest = Digest(hex: object.oid), (0...exchange.services.options.maximumFile).contains(object.size)
+                guard let digest = Digest(hex: object.oid),
+                    (0...exchange.services.options.maximumFile).contains(object.size)
                 else {
                     answer.error = .init(
                         code: 422,
@@ -99,13 +100,16 @@ enum LFSRoutes {
     private static func verify(_ exchange: Exchange) async throws -> Response {
         let object: LFSBatch.Request.Object = try await exchange.json("a JSON object with oid and size")
         let model = try exchange.model()
-        guard let digest = Digest(hex: object.oid) else { throw ServerError(.unprocessableContent, "oid is no SHA-256") }
+        guard let digest = Digest(hex: object.oid) else {
+            throw ServerError(.unprocessableContent, "oid is no SHA-256")
+        }
         let there =
             try exchange.registry.uploads.size(of: digest, for: model)
             ?? exchange.registry.places(of: [digest], in: model)[digest]?.size
         guard there == object.size else {
             throw ServerError(
-                .notFound, code: .entryNotFound, "no object \(digest.hex) of \(object.size) bytes was sent for \(model)")
+                .notFound, code: .entryNotFound, "no object \(digest.hex) of \(object.size) bytes was sent for \(model)"
+            )
         }
         var response = JSONResponse.make(text: "{}".utf8)
         response.headers[.contentType] = mediaType

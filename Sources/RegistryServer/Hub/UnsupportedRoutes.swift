@@ -6,7 +6,8 @@ enum UnsupportedRoutes {
     static let routes: [Route] =
         [
             route(
-                .post, "/api/models/{model}/super-squash/{name*}", .writeModel, "the history of a model cannot be squashed"),
+                .post, "/api/models/{model}/super-squash/{name*}", .writeModel,
+                "the history of a model cannot be squashed"),
             route(.post, "/api/models/{model}/discussions", .writeModel, "this server has no discussions"),
             route(.post, "/{model}.git/info/lfs/locks/verify", .writeModel, "this server has no locks"),
             route(.post, "/{model}.git/info/lfs/locks", .writeModel, "this server has no locks"),

@@ -26,7 +26,8 @@ enum UploadRoutes {
         let capability = exchange.value("capability")
         let target = try UploadTarget(capability, exchange)
         let partBytes = exchange.services.options.partBytes
-        guard let number = Int(exchange.value("part")), (1...max(1, target.partCount(partBytes))).contains(number) else {
+        guard let number = Int(exchange.value("part")), (1...max(1, target.partCount(partBytes))).contains(number)
+        else {
             throw ServerError(.notFound, "the file has no part of this number")
         }
         let writer = try exchange.registry.parts.receive(number, of: capability)

@@ -35,7 +35,9 @@ struct RevisionName: Sendable {
         }
         if name == "main" || name == "latest" || name == "HEAD" { return .latest }
         if name.utf8.count == 40, GitObjectID(hex: name) != nil { return .commit(name.lowercased()) }
-        if prefersNumbers, name.first == "v", name.count > 1, name.dropFirst().utf8.allSatisfy({ (48...57).contains($0) }) {
+        if prefersNumbers, name.first == "v", name.count > 1,
+            name.dropFirst().utf8.allSatisfy({ (48...57).contains($0) })
+        {
             guard let number = Int(name.dropFirst()), number > 0 else { throw notFound }
             return .number(number)
         }
@@ -48,6 +50,7 @@ struct RevisionName: Sendable {
     private var notFound: ServerError {
         ServerError(
             .notFound, code: .revisionNotFound,
-            "there is no revision \"\(text.prefix(200))\": it has to be main, a branch, a tag, v1, v2, ..., or a commit id")
+            "there is no revision \"\(text.prefix(200))\": it has to be main, a branch, a tag, v1, v2, ..., or a commit id"
+        )
     }
 }

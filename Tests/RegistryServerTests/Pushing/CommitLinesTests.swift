@@ -104,7 +104,10 @@ struct CommitLinesTests {
             [Self.header, #"{"key":"file","value":{"path":"a","content":"\x","encoding":"utf-8"}}"#],
             [Self.header, #"{"key":"file","value":{"path":"a","content":"AAAA"#],
             [Self.header, #"{"key":"file","value":{"path":"a","content":"AAAA\"#],
-            [Self.header, #"{"key":"file","value":{"path":"a","content":"QQ==","content":"QQ==","encoding":"base64"}}"#],
+            [
+                Self.header,
+                #"{"key":"file","value":{"path":"a","content":"QQ==","content":"QQ==","encoding":"base64"}}"#,
+            ],
             [Self.header, #"{"key":"file","value":{"path":"a","content":"\#(long)","encoding":"utf-8"}}"#],
             [Self.header, #"{"key":"lfsFile","value":{"path":"a","oid":"x"}}"#],
             [Self.header, #"{"key":"lfsFile","value":{"path":"a","algo":"md5","oid":"\#(digest)"}}"#],

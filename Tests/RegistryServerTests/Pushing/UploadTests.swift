@@ -31,11 +31,13 @@ struct UploadTests {
         }
 
         func create(_ name: String) async throws {
-            let answer = try await send("POST", "/api/repos/create", json: #"{"name": "\#(name)", "organization": "acme"}"#)
+            let answer = try await send(
+                "POST", "/api/repos/create", json: #"{"name": "\#(name)", "organization": "acme"}"#)
             #expect(answer.status == 200)
         }
 
-        func commit(_ model: String, _ lines: [String], to branch: String = "main") async throws -> RawConnection.Answer {
+        func commit(_ model: String, _ lines: [String], to branch: String = "main") async throws -> RawConnection.Answer
+        {
             let header = #"{"key":"header","value":{"summary":"test"}}"#
             return try await send(
                 "POST", "/api/models/\(model)/commit/\(branch)", json: ([header] + lines).joined(separator: "\n"))
@@ -80,7 +82,9 @@ struct UploadTests {
         var random = SeededGenerator(seed: 5)
         let small = (0..<90_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         let large = (0..<300_001).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-        try await run { $0.partBytes = 100_000 } _: { client, registry in
+        try await run {
+            $0.partBytes = 100_000
+        } _: { client, registry in
             try await client.create("m")
             let whole = try await client.batch(small)
             #expect(whole["transfer"].string == "basic")
@@ -102,14 +106,17 @@ struct UploadTests {
             for number in [4, 1, 3] {
                 let start = (number - 1) * 100_000
                 let part = Array(large[start..<min(large.count, start + 100_000)])
-                let answer = try await client.send("PUT", try path(action["header"]["\(number)"]), part, authorized: false)
+                let answer = try await client.send(
+                    "PUT", try path(action["header"]["\(number)"]), part, authorized: false)
                 #expect(answer.status == 200 && answer["ETag"]?.isEmpty == false)
             }
             #expect(try await client.send("POST", completion, json: "{}").status == 400)
             let second = try path(action["header"]["2"])
-            #expect(try await client.send("PUT", second, Array(large[100_001..<200_001]), authorized: false).status == 200)
+            #expect(
+                try await client.send("PUT", second, Array(large[100_001..<200_001]), authorized: false).status == 200)
             #expect(try await client.send("POST", completion, json: "{}").status == 400)
-            #expect(try await client.send("PUT", second, Array(large[100_000..<200_000]), authorized: false).status == 200)
+            #expect(
+                try await client.send("PUT", second, Array(large[100_000..<200_000]), authorized: false).status == 200)
             #expect(try await client.send("PUT", second + "9", [1], authorized: false).status == 404)
             #expect(try await client.send("POST", completion, json: "{}").status == 200)
             #expect(FolderContents.files(in: registry.path + "/uploads/parts").isEmpty)
@@ -129,14 +136,16 @@ struct UploadTests {
             let bytes = [UInt8](repeating: 1, count: 1000)
             let target = try path(try await client.batch(bytes)["objects"][0]["actions"]["upload"]["href"])
             #expect(try await client.send("PUT", target, [UInt8](repeating: 2, count: 1000)).status == 400)
-            for changed in [String(target.dropLast()) + "0", "/lfs/x", "/lfs/hf_00", target + "00"] where changed != target {
+            for changed in [String(target.dropLast()) + "0", "/lfs/x", "/lfs/hf_00", target + "00"]
+            where changed != target {
                 #expect(try await client.send("PUT", changed, bytes).status == 403, "\(changed)")
             }
             let key = try registry.capabilityKey()
             let fields = ["acme/m", try Digest.sha256(bytes).hex, "1000", "x"]
             let now = Int(Date().timeIntervalSince1970)
             for (text, status) in [
-                (try key.sign("upload", fields, until: now - 1), 403), (try key.sign("other", fields, until: now + 60), 403),
+                (try key.sign("upload", fields, until: now - 1), 403),
+                (try key.sign("other", fields, until: now + 60), 403),
                 (try key.sign("upload", fields, until: now + 60), 200),
             ] {
                 #expect(try await client.send("PUT", "/lfs/\(text)", bytes, authorized: false).status == status)
@@ -187,15 +196,21 @@ struct UploadTests {
         try await run { client, registry in
             try await client.create("m")
             let first = try #require(
-                try await client.commit("acme/m", [
-                    #"{"key":"file","value":{"content":"QQ==","path":"a","encoding":"base64"}}"#
-                ]).json()["commitOid"].string)
+                try await client.commit(
+                    "acme/m",
+                    [
+                        #"{"key":"file","value":{"content":"QQ==","path":"a","encoding":"base64"}}"#
+                    ]
+                ).json()["commitOid"].string)
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<20 {
                     group.addTask {
-                        try await client.commit("acme/m", [
-                            #"{"key":"file","value":{"content":"\#(number)","path":"f\#(number)"}}"#
-                        ]).status
+                        try await client.commit(
+                            "acme/m",
+                            [
+                                #"{"key":"file","value":{"content":"\#(number)","path":"f\#(number)"}}"#
+                            ]
+                        ).status
                     }
                 }
                 for try await status in group { #expect(status == 200) }

@@ -17,7 +17,8 @@ struct CompressionTests {
             let base = try await PushedModel(test, name)
             // Two bases of the same weights: only a name tells which is meant.
             let seed: UInt64 = name == "acme/one" ? 11 : 12
-            try await base.push(["seed": "\(seed)"], large: ["model.safetensors": weights.tuned(seed: seed, by: 0.02).builder.bytes()])
+            try await base.push(
+                ["seed": "\(seed)"], large: ["model.safetensors": weights.tuned(seed: seed, by: 0.02).builder.bytes()])
             try await base.compress()
             #expect(try base.version().isBase, "\(name)")
         }
@@ -121,7 +122,9 @@ struct CompressionTests {
         #expect(try await test.registry.check(isQuick: false).problems.isEmpty)
     }
 
-    @Test("a version that is removed or replaced while it is compressed, or a compression that is cancelled, leaves no trace")
+    @Test(
+        "a version that is removed or replaced while it is compressed, or a compression that is cancelled, leaves no trace"
+    )
     func interrupted() async throws {
         let test = try TestRegistry()
         let model = try await PushedModel(test, "acme/m")
@@ -139,7 +142,8 @@ struct CompressionTests {
         #expect(FolderContents.files(in: registry.path + "/uploads").filter { $0.hasSuffix(".pack") }.isEmpty)
     }
 
-    @Test("any sequence of pushes, compressions, tags, branches and removals gives every version back", arguments: 1...4)
+    @Test(
+        "any sequence of pushes, compressions, tags, branches and removals gives every version back", arguments: 1...4)
     func anySequence(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let test = try TestRegistry()
@@ -153,7 +157,8 @@ struct CompressionTests {
             case 0...3:
                 let tuned = root.tuned(seed: random.next() % 5)
                 let version = try await model.push(
-                    ["step": "\(step)"], large: random.next() % 3 == 0 ? [:] : ["model.safetensors": tuned.builder.bytes()])
+                    ["step": "\(step)"],
+                    large: random.next() % 3 == 0 ? [:] : ["model.safetensors": tuned.builder.bytes()])
                 expected[version.reference] = model.files
             case 4: try await model.push(["note \(step)": "x"], deleting: model.files["step"] == nil ? [] : ["step"])
             case 5: try await model.compress()
