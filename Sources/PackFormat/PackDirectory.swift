@@ -47,19 +47,31 @@ public struct PackDirectory: Sendable {
     /// - Returns: its id.
     public func publish(_ writer: PackWriter) throws(DeltaicError) -> Digest {
         let id = try writer.finish { id throws(DeltaicError) in
-            let folder = path + "/" + id.hex.prefix(2)
-            do {
-                if !FileManager.default.fileExists(atPath: folder) {
-                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-                }
-            } catch {
-                throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
-            }
-            try DurableFile.syncFolder(path)
+            try makeFolder(of: id)
             return relativePath(of: id)
         }
         try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
         return id
+    }
+
+    /// Takes in a pack that is complete and durable elsewhere on the same disk.
+    /// - Parameter move: moves it to the path that it is given.
+    public func adopt(_ id: Digest, move: (String) throws(DeltaicError) -> Void) throws(DeltaicError) {
+        try makeFolder(of: id)
+        try move(path(of: id))
+        try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
+    }
+
+    private func makeFolder(of id: Digest) throws(DeltaicError) {
+        let folder = path + "/" + id.hex.prefix(2)
+        do {
+            if !FileManager.default.fileExists(atPath: folder) {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            }
+        } catch {
+            throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
+        }
+        try DurableFile.syncFolder(path)
     }
 
     /// Opens a pack and checks that it is the one that its name says.

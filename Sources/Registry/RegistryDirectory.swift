@@ -15,6 +15,13 @@ struct RegistryDirectory: Sendable {
 
     var catalogPath: String { path + "/catalog.sqlite" }
     var packs: PackDirectory { PackDirectory(path: path + "/packs") }
+    /// What comes in or goes out, and is not registered.
+    var uploadsPath: String { path + "/uploads" }
+    /// Packs that other registries get.
+    var transfers: PackTransfers { PackTransfers(path: uploadsPath + "/transfers") }
+    /// Packs that other registries send.
+    var incomingPath: String { uploadsPath + "/incoming" }
+    var remotesPath: String { path + "/remotes.json" }
     /// Held alone by whoever changes the registry.
     var writerLockPath: String { path + "/writer.lock" }
     /// Held together by those who read packs, alone by those who delete them.

@@ -4,6 +4,8 @@ public import DeltaicCore
 public struct NewVersion: Sendable {
     public var model: ModelName
     public var isBase: Bool
+    /// Nil for the next one.
+    public var number: Int?
     /// The version that it is a delta of.
     public var baseVersion: VersionID?
     public var task: String?
@@ -28,7 +30,7 @@ public struct NewVersion: Sendable {
         model: ModelName, isBase: Bool, baseVersion: VersionID? = nil, task: String? = nil, message: String? = nil,
         metadata: [String: String] = [:], tags: [String] = [], commit: GitObjectID, tree: GitObjectID,
         parentCommit: GitObjectID? = nil, createdAt: Int, pack: PackRecord, objects: [ObjectRecord],
-        blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil
+        blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil, number: Int? = nil
     ) {
         self.model = model
         self.isBase = isBase
@@ -46,5 +48,6 @@ public struct NewVersion: Sendable {
         self.blocks = blocks
         self.files = files
         self.recipe = recipe
+        self.number = number
     }
 }
