@@ -15,13 +15,15 @@ public final class DurableFile {
     private var published = false
 
     /// Opens a temporary file beside `path`.
+    ///
+    /// - Parameter isSecret: whether only the user may read the file.
     /// - Throws: `.ioFailure` or `.noSpace`.
-    public init(path: String) throws(DeltaicError) {
+    public init(path: String, isSecret: Bool = false) throws(DeltaicError) {
         self.path = path
         // The final name is no part of it: that may be as long as a name can be.
         let name = DurableFile.prefix + "\(getpid())-\(UInt32.random(in: 0...UInt32.max))" + DurableFile.suffix
         temporaryPath = DurableFile.folder(of: path) + "/" + name
-        descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, isSecret ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw .systemCall("create", path: path, errno: errno) }
     }
 
@@ -82,7 +84,8 @@ public final class DurableFile {
         guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: path, errno: errno) }
     }
 
-    static func folder(of path: String) -> String {
+    /// The folder of a path.
+    public static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

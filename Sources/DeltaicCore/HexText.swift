@@ -1,6 +1,6 @@
 /// Lower-case hexadecimal text of bytes, and back.
-enum HexText {
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+public enum HexText {
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in bytes {
@@ -11,7 +11,7 @@ enum HexText {
     }
 
     /// Returns nil if the text has an odd length or a character that is no hexadecimal digit.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []

@@ -15,12 +15,13 @@ struct RegistryDirectory: Sendable {
 
     var catalogPath: String { path + "/catalog.sqlite" }
     var packs: PackDirectory { PackDirectory(path: path + "/packs") }
-    /// What comes in or goes out, and is not registered.
-    var uploadsPath: String { path + "/uploads" }
+    var uploads: UploadFolder { UploadFolder(path: path + "/uploads") }
     /// Packs that other registries get.
-    var transfers: PackTransfers { PackTransfers(path: uploadsPath + "/transfers") }
+    var transfers: PackTransfers { PackTransfers(path: path + "/uploads/transfers") }
     /// Packs that other registries send.
-    var incomingPath: String { uploadsPath + "/incoming" }
+    var incomingPath: String { path + "/uploads/incoming" }
+    /// What is downloaded to be registered.
+    var importsPath: String { path + "/uploads/imports" }
     var remotesPath: String { path + "/remotes.json" }
     /// Held alone by whoever changes the registry.
     var writerLockPath: String { path + "/writer.lock" }

@@ -29,6 +29,10 @@ extension DeltaicError.Code {
     public static let badMoments = Self("badMoments", .refusedInput)
     /// An access token that would end before it begins.
     public static let badExpiry = Self("badExpiry", .refusedInput)
+    /// The bytes that a client sent are not the ones that it announced.
+    public static let uploadMismatch = Self("uploadMismatch", .refusedInput)
+    /// A commit names a file that was not sent.
+    public static let uploadMissing = Self("uploadMissing", .refusedInput)
     /// A chunk that was just encoded does not decode to what it was.
     public static let encodeMismatch = Self("encodeMismatch", .damaged)
     /// Two registries have different versions under one number.

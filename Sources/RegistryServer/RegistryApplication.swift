@@ -29,7 +29,7 @@ public struct RegistryApplication: Sendable {
         self.logger = logger
         services = ServerServices(
             registry: registry, content: ContentService(registry: registry, budget: options.budget), options: options,
-            metrics: ServerMetrics(factory: metrics))
+            metrics: ServerMetrics(factory: metrics), capabilities: try registry.capabilityKey())
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(

@@ -38,11 +38,11 @@ struct RegistryResponder: HTTPResponder {
         _ request: Request, _ context: RegistryRequestContext, _ client: ClientAddress, id: String, logger: Logger,
         record: inout RequestRecord
     ) async throws -> Response {
-        try checkBody(of: request)
         guard let path = PathSegments(path: request.uri.path) else {
             throw ServerError(.badRequest, "the path has a broken percent escape, or bytes that are no text in UTF-8")
         }
         let outcome = routes.find(request.method, path)
+        try checkBody(of: request, outcome)
         if case .found(let route, _) = outcome { record.route = route.pattern.template }
         var identified = Result { try authentication.principal(of: request) }
         record.token = try? identified.get().token?.name
@@ -66,6 +66,10 @@ struct RegistryResponder: HTTPResponder {
                 origin: ClientAddress.origin(request, services.options))
             do {
                 try AccessCheck(principal: exchange.principal, model: exchange.model).run(route.requirement)
+                if case .upTo(let limit) = route.body {
+                    try await BodyLimitHandler.expectStream(
+                        upTo: limit, patience: services.options.stallTimeout, on: context.channel)
+                }
                 let response = try await route.handler(exchange)
                 return request.method == .head ? response.createHeadResponse() : response
             } catch  where Self.isUnknownModel(error) {
@@ -85,11 +89,11 @@ struct RegistryResponder: HTTPResponder {
         }
     }
 
-    private func checkBody(of request: Request) throws {
+    private func checkBody(of request: Request, _ outcome: RouteTable.Outcome) throws {
         guard let length = request.headers[.contentLength] else { return }
-        guard let count = Int(length), count <= services.options.maximumBody else {
-            throw ServerError.bodyTooLong(limit: services.options.maximumBody)
-        }
+        var limit = services.options.maximumBody
+        if case .found(let route, _) = outcome, case .upTo(let own) = route.body { limit = own }
+        guard let count = Int(length), count <= limit else { throw ServerError.bodyTooLong(limit: limit) }
     }
 
     private func failure(_ error: any Error, _ request: Request, logger: Logger, route: String) -> Response {

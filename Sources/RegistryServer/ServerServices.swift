@@ -6,5 +6,7 @@ struct ServerServices: Sendable {
     let content: ContentService
     let options: ServerOptions
     let metrics: ServerMetrics
+    /// Signs what clients send in place of their token.
+    let capabilities: CapabilityKey
     let changes = SerialChanges()
 }

@@ -86,9 +86,32 @@ struct Exchange: Sendable {
         } catch is NIOTooManyBytesError {
             throw ServerError.bodyTooLong(limit: services.options.maximumBody)
         } catch {
-            throw ServerError(
-                .badRequest, "the body of the request ends early, or is not framed as HTTP has it",
-                headers: [.connection: "close"])
+            throw ServerError.brokenBody
+        }
+    }
+
+    /// Takes the body as it comes, of a route that lets it be long.
+    ///
+    /// - Throws: `ServerError` 413 if it is longer than `limit` bytes, 400 if it ends early, or what `take` throws.
+    func takeBody(upTo limit: Int, _ take: (ByteBuffer) throws -> Void) async throws {
+        var parts = request.body.makeAsyncIterator()
+        var count = 0
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await parts.next()
+            } catch {
+                throw ServerError.brokenBody
+            }
+            guard let part else { return }
+            count += part.readableBytes
+            guard count <= limit else { throw ServerError.bodyTooLong(limit: limit) }
+            do {
+                try take(part)
+            } catch {
+                // The rest of the body would have to be read before the client sees the answer.
+                throw ServerError(closing: error)
+            }
         }
     }
 
@@ -106,6 +129,10 @@ struct Exchange: Sendable {
 }
 
 extension ServerError {
+    static let brokenBody = ServerError(
+        .badRequest, "the body of the request ends early, or is not framed as HTTP has it",
+        headers: [.connection: "close"])
+
     static func bodyTooLong(limit: Int) -> ServerError {
         ServerError(
             .contentTooLarge, "the body of the request is longer than \(limit) bytes", headers: [.connection: "close"])

@@ -19,20 +19,30 @@ enum Requirement: Sendable {
     case token
 }
 
+/// How long a request's body may be.
+enum BodyPolicy: Sendable {
+    /// As long as the server lets bodies be that are collected in memory.
+    case standard
+    /// So many bytes, which the route takes as they come.
+    case upTo(Int)
+}
+
 /// A method on the paths of a pattern, and what answers it.
 struct Route: Sendable {
     let method: HTTPRequest.Method
     let pattern: RoutePattern
     let requirement: Requirement
+    let body: BodyPolicy
     let handler: @Sendable (Exchange) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement,
+        _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement, body: BodyPolicy = .standard,
         _ handler: @escaping @Sendable (Exchange) async throws -> Response
     ) {
         self.method = method
         pattern = RoutePattern(template)
         self.requirement = requirement
+        self.body = body
         self.handler = handler
     }
 }

@@ -53,12 +53,29 @@ struct ServerError: Error {
                     .internalServerError, word: error.code.word,
                     "stored data is damaged: \(error.message); the server's log has the details under this request's id"
                 )
+            case .system where error.code == .noSpace:
+                self.init(
+                    HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), word: error.code.word,
+                    "the server's disk is full; nothing was changed, and what was sent has to be sent again")
             case .system:
                 self.init(
                     .internalServerError, word: error.code.word,
                     "the server failed; its log has the details under this request's id")
             }
         }
+    }
+}
+
+extension ServerError {
+    /// What a failure in the middle of a request's body means to a client: the connection is of no use after it.
+    init(closing error: any Error) {
+        self =
+            switch error {
+            case let error as ServerError: error
+            case let error as DeltaicError: ServerError(error)
+            default: ServerError(.internalServerError, "the server failed while it took the body of the request")
+            }
+        headers[.connection] = "close"
     }
 }
 
