@@ -17,11 +17,7 @@ struct RegistryDirectory: Sendable {
     var packs: PackDirectory { PackDirectory(path: path + "/packs") }
     var uploads: UploadFolder { UploadFolder(path: path + "/uploads") }
     /// Packs that other registries get.
-    var transfers: PackTransfers { PackTransfers(path: path + "/uploads/transfers") }
-    /// Packs that other registries send.
-    var incomingPath: String { path + "/uploads/incoming" }
-    /// What is downloaded to be registered.
-    var importsPath: String { path + "/uploads/imports" }
+    var transfers: PackTransfers { PackTransfers(uploads: uploads) }
     var remotesPath: String { path + "/remotes.json" }
     /// Held alone by whoever changes the registry.
     var writerLockPath: String { path + "/writer.lock" }

@@ -35,7 +35,7 @@ public struct RegistryApplication: Sendable {
             routes: RouteTable(
                 routes: HealthRoutes.routes { metrics.exposition() } + HubListRoutes.routes + HubFileRoutes.routes
                     + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
-                    + TensorRoutes.routes + TagRoutes.routes + ModelRoutes.routes
+                    + TensorRoutes.routes + TransferRoutes().routes + TagRoutes.routes + ModelRoutes.routes
                     + ReportRoutes.routes(comparisons: Comparisons())),
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
             limiter: RequestLimiter(

@@ -100,25 +100,33 @@ public final class IncomingPack: Sendable {
 }
 
 extension ModelRegistry {
+    private static let incomingName = "incoming"
+
     /// The pack with an id, as far as it is here; for whoever receives it, who is alone with it.
     ///
     /// - Throws: `.registryLocked` if another process, or another client of this one, receives it.
     public func incomingPack(_ id: Digest) throws -> IncomingPack {
-        let folder = directory.incomingPath
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
-        }
+        let folder = try directory.uploads.folder(Self.incomingName)
         removeOldIncoming(in: folder)
         return try IncomingPack(id: id, folder: folder)
+    }
+
+    /// Refuses what the disk has no room for.
+    ///
+    /// - Throws: `.noSpace`.
+    public func checkRoom(for byteCount: Int) throws(DeltaicError) {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, byteCount > free else { return }
+        throw DeltaicError(
+            .noSpace, "the disk has no room for what is to come", at: [path], expected: "\(byteCount) bytes",
+            found: "\(free)", advice: "nothing was changed; free some space and run the command again")
     }
 
     /// How much of a pack is here, without a claim to it.
     public func incomingBytes(_ id: Digest) -> Int {
         var status = stat()
-        return lstat(directory.incomingPath + "/" + id.hex + ".part", &status) == 0 ? Int(status.st_size) : 0
+        return lstat("\(directory.uploads.path)/\(Self.incomingName)/" + id.hex + ".part", &status) == 0
+            ? Int(status.st_size) : 0
     }
 
     private func removeOldIncoming(in folder: String) {

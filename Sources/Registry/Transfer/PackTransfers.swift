@@ -10,18 +10,14 @@ struct PackTransfers: Sendable {
     static let countLimit = 16
     static let ageLimit = 24 * 3600
 
-    let path: String
+    let uploads: UploadFolder
+    private static let name = "transfers"
 
-    func path(of id: Digest) -> String { path + "/" + id.hex + ".pack" }
+    func path(of id: Digest) -> String { "\(uploads.path)/\(Self.name)/\(id.hex).pack" }
 
-    /// Makes the folder, and room in it.
-    func prepare() throws(DeltaicError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [path])
-        }
+    /// Makes the folder, and room in it, and returns its path.
+    func prepare() throws(DeltaicError) -> String {
+        let path = try uploads.folder(Self.name)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var packs: [(path: String, age: Int)] = []
         for name in names {
@@ -40,6 +36,7 @@ struct PackTransfers: Sendable {
         for (position, pack) in packs.enumerated() where position + 1 >= Self.countLimit || pack.age > Self.ageLimit {
             unlink(pack.path)
         }
+        return path
     }
 
     func delete(_ id: Digest) {

@@ -43,7 +43,8 @@ extension ModelRegistry {
         }
     }
 
-    private func writeTransferPack(_ wanted: Set<Digest>, manifestOf own: PackReader) async throws -> TransferPack {
+    /// Writes a pack of some objects, in the order in which they are stored here.
+    func writeTransferPack(_ wanted: Set<Digest>, manifestOf own: PackReader) async throws -> TransferPack {
         guard let manifest = try own.manifest() else {
             throw DeltaicError(.malformedPack, "the pack has no manifest", at: ["pack \(own.id.short)"])
         }
@@ -54,8 +55,7 @@ extension ModelRegistry {
         }
         // What the version brought comes first, in its order.
         let ordered = located.filter { $0.pack.id == own.id } + located.filter { $0.pack.id != own.id }
-        try directory.transfers.prepare()
-        let writer = try PackWriter(directory: directory.transfers.path)
+        let writer = try PackWriter(directory: try directory.transfers.prepare())
         progress.begin("packing", totalBytes: ordered.reduce(0) { $0 + $1.object.storedBytes })
         defer { progress.end() }
         for item in ordered {

@@ -1,0 +1,12 @@
+public import DeltaicCore
+
+extension DeltaicError.Code {
+    /// Another server could not be reached, or did not answer as HTTP has it.
+    public static let connectionFailed = Self("connectionFailed", .system)
+    /// Another server wants a token, or another one.
+    public static let accessDenied = Self("accessDenied", .refusedInput)
+    /// Another server answered with what this version cannot read.
+    public static let badAnswer = Self("badAnswer", .refusedInput)
+    /// A file came otherwise than was announced, twice.
+    public static let downloadMismatch = Self("downloadMismatch", .damaged)
+}
