@@ -10,3 +10,10 @@ extension DeltaicError.Code {
     /// A file came otherwise than was announced, twice.
     public static let downloadMismatch = Self("downloadMismatch", .damaged)
 }
+
+/// The catalog's words, for what is found before the catalog is asked.
+extension DeltaicError.Code {
+    static let noSuchModel = Self("unknownModel", .notFound)
+    static let kindDiffers = Self("nameTaken", .conflict)
+    static let numberUsed = Self("versionExists", .conflict)
+}

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
+internal import Registry
 
 /// A model on a server that speaks the Hub's protocol.
 struct HubSource: Sendable {

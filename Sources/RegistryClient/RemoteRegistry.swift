@@ -1,4 +1,4 @@
-public import DeltaicCore
+internal import DeltaicCore
 internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1

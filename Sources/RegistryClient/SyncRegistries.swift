@@ -49,7 +49,7 @@ public struct SyncRegistries: Sendable {
         for model in try await names(models) {
             let histories = [try registry.history(of: model), try await remote.history(of: model)]
             guard histories.contains(where: { !$0.versions.isEmpty }) else {
-                throw DeltaicError(.unknownModel, "neither registry has a model or base \(model)")
+                throw DeltaicError(.noSuchModel, "neither registry has a model or base \(model)")
             }
             if histories.contains(where: { !$0.versions.isEmpty && $0.isBase }) {
                 bases.append(model)

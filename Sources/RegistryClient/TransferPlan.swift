@@ -55,7 +55,7 @@ struct TransferPlan {
         let to = try await target.history(model)
         if !from.versions.isEmpty, !to.versions.isEmpty, from.isBase != to.isBase {
             throw DeltaicError(
-                .nameTaken,
+                .kindDiffers,
                 "\(model) is a \(from.isBase ? "base" : "model") in \(source.name), and a "
                     + "\(to.isBase ? "base" : "model") in \(target.name)",
                 advice: "register one of them under another name")
@@ -71,7 +71,7 @@ struct TransferPlan {
             guard version.number > to.lastNumber else {
                 guard version.number == number else { continue }
                 throw DeltaicError(
-                    .versionExists,
+                    .numberUsed,
                     "\(reference) is no longer in \(target.name), where versions went up to v\(to.lastNumber): numbers are not used again",
                     advice: "register the files as a new version")
             }
