@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -61,7 +62,10 @@ let package = Package(
 
         .target(
             name: "Registry",
-            dependencies: ["CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog"],
+            dependencies: [
+                "CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "RegistryClient",

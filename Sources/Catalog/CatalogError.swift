@@ -27,6 +27,13 @@ extension DeltaicError.Code {
     public static let nameTaken = Self("nameTaken", .conflict)
     /// The model has a version with the same commit id.
     public static let versionExists = Self("versionExists", .conflict)
+    /// The model has a branch of this name.
+    public static let branchExists = Self("branchExists", .conflict)
+    public static let unknownBranch = Self("unknownBranch", .notFound)
+    /// The model has a tag of this name.
+    public static let tagExists = Self("tagExists", .conflict)
+    /// There is a model or a base of the name already.
+    public static let modelExists = Self("modelExists", .conflict)
     /// There is an access token of this name.
     public static let tokenExists = Self("tokenExists", .conflict)
     /// Other versions are deltas of a version that is to be removed.

@@ -46,7 +46,7 @@ struct RemoteAddCommand: AsyncParsableCommand {
             // The command may be run elsewhere the next time.
             caFile: caFile.map { URL(filePath: $0).absoluteURL.path })
         let registry = try global.openForWriting()
-        try registry.addRemote(name, remote)
+        try await registry.addRemote(name, remote)
         let listing = try registry.remotes().first { $0.name == name }
         try output.write(listing) { _ in ["added remote \(name): \(remote.url)"] }
         if remote.token != nil, remote.url.hasPrefix("http://") {

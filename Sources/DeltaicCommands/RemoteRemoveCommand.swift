@@ -17,7 +17,7 @@ struct RemoteRemoveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try global.openForWriting().removeRemote(name)
+        try await global.openForWriting().removeRemote(name)
         try output.write(Removed(name: name)) { _ in ["removed remote \(name)"] }
     }
 }

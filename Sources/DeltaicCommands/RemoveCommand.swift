@@ -18,17 +18,17 @@ struct RemoveCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
-        let report = try remove()
+        let report = try await remove()
         try output.write(report) { _ in report.lines }
     }
 
-    private func remove() throws -> RemovalReport {
+    private func remove() async throws -> RemovalReport {
         guard name.contains(where: { $0 == "@" || $0 == ":" }) else {
             let model = try ModelName(name)
-            return try global.openForWriting().remove(model)
+            return try await global.openForWriting().remove(model)
         }
         let version = try VersionReference(name)
-        return try global.openForWriting().remove(version)
+        return try await global.openForWriting().remove(version)
     }
 }
 

@@ -18,7 +18,7 @@ struct TagCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reference = try VersionReference(name)
-        let version = try global.openForWriting().tag(reference, as: tag)
+        let version = try await global.openForWriting().tag(reference, as: tag)
         try output.write(version) { _ in ["\(version.model):\(tag) is \(version.reference)"] }
     }
 }

@@ -23,7 +23,7 @@ struct TaskAddCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
-        try global.openForWriting().addTask(name, description: description)
+        try await global.openForWriting().addTask(name, description: description)
         try output.write(Result(name: name, description: description)) { _ in ["added task \(name)"] }
     }
 }

@@ -24,7 +24,7 @@ struct UntagCommand: AsyncParsableCommand {
 
     func run() async throws {
         let model = try ModelName(name)
-        try global.openForWriting().untag(model, tag)
+        try await global.openForWriting().untag(model, tag)
         try output.write(Result(model: model.description, tag: tag)) { _ in ["\(model) has no tag \(tag) any more"] }
     }
 }

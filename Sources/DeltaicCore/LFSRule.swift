@@ -18,6 +18,11 @@ public enum LFSRule {
         return infixes.contains { name.contains($0) }
     }
 
+    /// The patterns of `.gitattributes` that say the same, but for sizes.
+    public static var patterns: [String] {
+        (suffixes.map { "*." + $0 } + infixes.map { "*\($0)*" } + ["saved_model/**/*"]).sorted()
+    }
+
     /// Patterns `*.x`.
     private static let suffixes: Set<String> = [
         "7z", "arrow", "bin", "bz2", "ckpt", "ftz", "gguf", "gz", "h5", "joblib", "mlmodel", "model", "msgpack", "npy",

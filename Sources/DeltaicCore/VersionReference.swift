@@ -10,6 +10,8 @@ public struct VersionReference: Hashable, Sendable, CustomStringConvertible {
         case commit(String)
         /// By a tag: `:prod`.
         case tag(String)
+        /// As Hub clients do: the name of a branch, of a tag, or `v2`, whichever there is first.
+        case revision(String)
     }
 
     public let model: ModelName
@@ -55,7 +57,7 @@ public struct VersionReference: Hashable, Sendable, CustomStringConvertible {
         case .latest: "\(model)"
         case .number(let number): "\(model)@v\(number)"
         case .commit(let id): "\(model)@\(id)"
-        case .tag(let tag): "\(model):\(tag)"
+        case .tag(let name), .revision(let name): "\(model):\(name)"
         }
     }
 }

@@ -1,5 +1,6 @@
 public import DeltaicCore
 internal import Foundation
+internal import Glibc
 
 /// Where the packs of a registry lie: `<two hex digits>/<id>.pack` under one folder.
 public struct PackDirectory: Sendable {
@@ -47,31 +48,33 @@ public struct PackDirectory: Sendable {
     /// - Returns: its id.
     public func publish(_ writer: PackWriter) throws(DeltaicError) -> Digest {
         let id = try writer.finish { id throws(DeltaicError) in
-            try makeFolder(of: id)
+            let folder = path + "/" + id.hex.prefix(2)
+            do {
+                if !FileManager.default.fileExists(atPath: folder) {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                }
+            } catch {
+                throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
+            }
+            try DurableFile.syncFolder(path)
             return relativePath(of: id)
         }
         try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
         return id
     }
 
-    /// Takes in a pack that is complete and durable elsewhere on the same disk.
-    /// - Parameter move: moves it to the path that it is given.
-    public func adopt(_ id: Digest, move: (String) throws(DeltaicError) -> Void) throws(DeltaicError) {
-        try makeFolder(of: id)
-        try move(path(of: id))
-        try DurableFile.syncFolder(path + "/" + id.hex.prefix(2))
-    }
-
-    private func makeFolder(of id: Digest) throws(DeltaicError) {
+    /// Gives a complete pack that lies elsewhere in the same file system its name here too.
+    public func adopt(_ id: Digest, from other: String) throws(DeltaicError) {
         let folder = path + "/" + id.hex.prefix(2)
-        do {
-            if !FileManager.default.fileExists(atPath: folder) {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-            }
-        } catch {
-            throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
+        if mkdir(folder, 0o755) == 0 {
+            try DurableFile.syncFolder(path)
+        } else if errno != EEXIST {
+            throw .systemCall("mkdir", path: folder, errno: errno)
         }
-        try DurableFile.syncFolder(path)
+        guard link(other, path(of: id)) == 0 || errno == EEXIST else {
+            throw .systemCall("link", path: path(of: id), errno: errno)
+        }
+        try DurableFile.syncFolder(folder)
     }
 
     /// Opens a pack and checks that it is the one that its name says.

@@ -7,10 +7,13 @@ internal import TensorFiles
 struct InputFile: Sendable {
     let path: String
     let size: Int
+    /// Where the bytes are if they are stored already; else they are in the file at `path`.
+    var stored: StoredBytes?
 
     /// Reads exactly the bytes of `range`.
     /// - Throws: `.inputChanged` if the file has another size by now.
     func read(_ range: Range<Int>) throws(DeltaicError) -> [UInt8] {
+        if let stored { return try stored.read(range) }
         let file = try ReadOnlyFile(path: path)
         guard file.size == size else { throw .inputChanged(path) }
         return try file.read(range)
@@ -81,9 +84,31 @@ struct HashedFile: Sendable {
     var original: Digest?
 }
 
+/// A file that is to be scanned.
+struct ScannedInput: Sendable {
+    let path: String
+    let file: InputFile
+    /// Whether Git clients see an LFS pointer.
+    let isLFS: Bool
+    let content: ModelFile.Content
+
+    init(path: String, file: InputFile, isLFS: Bool, content: ModelFile.Content) {
+        self.path = path
+        self.file = file
+        self.isLFS = isLFS
+        self.content = content
+    }
+
+    init(_ file: ModelFile) {
+        self.init(
+            path: file.path, file: InputFile(path: file.absolutePath, size: file.size),
+            isLFS: LFSRule.isLarge(path: file.path, size: file.size), content: file.content)
+    }
+}
+
 /// The first pass over a model: everything is read and hashed, nothing is written.
 struct InputScan: Sendable {
-    let model: ModelDirectory
+    let inputs: [ScannedInput]
     let workers: WorkerPool
     let progress: any ProgressReport
 
@@ -109,7 +134,7 @@ struct InputScan: Sendable {
     ///
     /// - Throws: `.inputChanged` if a file and its pieces were not read with the same bytes.
     func run() async throws -> [HashedFile] {
-        progress.begin("hashing", totalBytes: 2 * model.files.reduce(0) { $0 + $1.size })
+        progress.begin("hashing", totalBytes: 2 * inputs.reduce(0) { $0 + $1.file.size })
         defer { progress.end() }
         var wholes: [Int: HashedWhole] = [:]
         var pieces: [Int: [HashedPiece]] = [:]
@@ -122,40 +147,39 @@ struct InputScan: Sendable {
             case .piece(let index, let piece): pieces[index, default: []].append(piece)
             }
         }
-        return try model.files.enumerated().map { index, file in
+        return try inputs.enumerated().map { index, input in
             guard let whole = wholes[index], let all = pieces[index], let head = all.first else {
-                throw DeltaicError(.inputChanged, "the file was not hashed", at: [file.path])
+                throw DeltaicError(.inputChanged, "the file was not hashed", at: [input.path])
             }
             // The file is read once as a whole and once piece by piece: had it changed in between, its SHA-256 would never be
             // that of its pieces, and no pull would succeed.
-            guard whole.blockKeys == all.flatMap(\.blockKeys) else { throw DeltaicError.inputChanged(file.path) }
-            let isSafetensors = if case .safetensors = file.content { true } else { false }
+            guard whole.blockKeys == all.flatMap(\.blockKeys) else { throw DeltaicError.inputChanged(input.path) }
+            let isSafetensors = if case .safetensors = input.content { true } else { false }
             return HashedFile(
-                path: file.path, size: file.size, sha256: whole.sha256, gitBlobID: whole.gitBlobID,
-                isLFS: LFSRule.isLarge(path: file.path, size: file.size), head: head,
+                path: input.path, size: input.file.size, sha256: whole.sha256, gitBlobID: whole.gitBlobID,
+                isLFS: input.isLFS, head: head,
                 tensors: isSafetensors ? Array(all.dropFirst()) : nil)
         }
     }
 
     private func jobs() -> [Job] {
         var jobs: [Job] = []
-        for (index, model) in model.files.enumerated() {
-            let file = InputFile(path: model.absolutePath, size: model.size)
+        for (index, input) in inputs.enumerated() {
+            let file = input.file
             var pieces: [InputPiece] = []
-            switch model.content {
+            switch input.content {
             case .raw:
-                pieces.append(InputPiece(name: model.path, file: file, range: 0..<file.size, type: nil, shape: nil))
+                pieces.append(InputPiece(name: input.path, file: file, range: 0..<file.size, type: nil, shape: nil))
             case .safetensors(let header):
                 pieces.append(
                     InputPiece(
-                        name: "header of \(model.path)", file: file, range: 0..<header.headerBytes.count, type: nil,
+                        name: "header of \(input.path)", file: file, range: 0..<header.headerBytes.count, type: nil,
                         shape: nil))
                 pieces += header.entries.map {
                     InputPiece(name: $0.name, file: file, range: $0.bytes, type: $0.type, shape: $0.shape)
                 }
             }
-            let isLFS = LFSRule.isLarge(path: model.path, size: model.size)
-            jobs.append(.file(index: index, size: model.size, pieces, isLFS: isLFS))
+            jobs.append(.file(index: index, size: file.size, pieces, isLFS: input.isLFS))
             jobs += pieces.map { .piece(index: index, $0) }
         }
         return jobs

@@ -63,10 +63,12 @@ extension VersionManifest {
     }
 
     fileprivate func agrees(with version: VersionRecord) -> Bool {
-        model == version.model.description && isBase == version.isBase && number == version.number
+        // A model may have got another name since, and may have become a base, or one no longer.
+        model == version.registeredAs ?? version.model.description && number == version.number
             && commit == version.commit && tree == version.tree && parent == version.parentCommit
-            && createdAt == version.createdAt && base?.model == version.baseName && base?.number == version.baseNumber
-            && task == version.task && message == version.message && metadata == version.metadata
+            && createdAt == version.createdAt && base?.model == version.baseRegisteredAs ?? version.baseName
+            && base?.number == version.baseNumber && (branch == nil) == version.isOnMain && task == version.task
+            && message == version.message && metadata == version.metadata
     }
 }
 

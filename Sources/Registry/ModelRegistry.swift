@@ -10,10 +10,14 @@ public final class ModelRegistry: Sendable {
     let directory: RegistryDirectory
     let catalog: CatalogDatabase
     let objects: ObjectReader
+    private let source: CatalogObjects
     let workers: WorkerPool
     let progress: any ProgressReport
     private let lockPatience: Int
     private static let taskPatience = 10
+    /// Changes wait for a registration of another process, which takes long: Hub clients wait for their commit without a limit.
+    private static let writerPatience = 120
+    private let writers = Permits(count: 1)
     let gitTrees = GitTreeCache(budget: 32 << 20)
     let gitPermits = Permits(count: HeldGitObject.largeObjects)
 
@@ -58,7 +62,8 @@ public final class ModelRegistry: Sendable {
         directory = RegistryDirectory(path: path)
         try directory.check()
         catalog = try Self.openCatalog(directory.catalogPath, isReadOnly: options.isReadOnly)
-        objects = ObjectReader(source: CatalogObjects(packs: directory.packs, catalog: catalog))
+        source = CatalogObjects(packs: directory.packs, catalog: catalog)
+        objects = ObjectReader(source: source)
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
         lockPatience = options.lockPatience
@@ -78,6 +83,9 @@ public final class ModelRegistry: Sendable {
     /// Compares versions in the catalog with the manifests in their packs.
     var manifests: ManifestCheck { ManifestCheck(catalog: catalog, packs: directory.packs) }
 
+    /// Closes packs that were deleted, so that the disk gets its space back.
+    func closeDeletedPacks() { source.closeDeleted() }
+
     // Locks are taken in this order, so that two processes never wait for each other: first the one on packs, then the one
     // on the catalog's contents.
 
@@ -91,12 +99,16 @@ public final class ModelRegistry: Sendable {
     }
 
     /// Waits until no other process reads packs, and keeps others from doing so.
-    func lockForDeleting() throws -> RegistryLock { try wait(directory.readerLockPath, .exclusive).run() }
+    func lockForDeleting() async throws -> RegistryLock {
+        try await wait(directory.readerLockPath, .exclusive, atLeast: Self.taskPatience).run()
+    }
 
     /// Waits until no other process changes what is registered, and keeps others from doing so.
-    func lockForWriting() throws -> RegistryLock { try wait(directory.writerLockPath, .exclusive).run() }
-    func lockForWriting() async throws -> RegistryLock {
-        try await wait(directory.writerLockPath, .exclusive, atLeast: Self.taskPatience).run()
+    func lockForWriting() async throws -> WriterLock {
+        // Tasks of one process stand in line; only then other processes are asked.
+        let turn = await writers.take()
+        return WriterLock(
+            turn: turn, lock: try await wait(directory.writerLockPath, .exclusive, atLeast: Self.writerPatience).run())
     }
 
     private func wait(_ path: String, _ mode: RegistryLock.Mode, atLeast seconds: Int = 0) -> LockWait {

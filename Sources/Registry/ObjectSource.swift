@@ -49,6 +49,13 @@ final class CatalogObjects: ObjectSource {
         return located
     }
 
+    /// Forgets where objects are if one of the packs was deleted: they are elsewhere now, or nowhere.
+    func closeDeleted() {
+        state.withLock { state in
+            if state.packs.values.contains(where: \.isDeleted) { state = State() }
+        }
+    }
+
     private func open(_ id: Digest) throws -> PackReader {
         if let known = state.withLock({ $0.packs[id] }) { return known }
         let pack = try packs.open(id)

@@ -84,7 +84,9 @@ extension ModelRegistry {
     ) async throws -> RegistrationResult {
         let model = try ModelDirectory.open(path)
         try check(registration, isBase: isBase)
-        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
+        let scanned = try await InputScan(
+            inputs: model.files.map(ScannedInput.init), workers: workers, progress: progress
+        ).run()
 
         // One registration at a time from here on, so that what two models share is stored once, and nothing that the plan
         // refers to is removed. Pulls go on.
@@ -107,7 +109,11 @@ extension ModelRegistry {
         if registration.lossy != nil, let result = try unchanged(content.files, content.report(writer)) {
             return result
         }
-        let draft = try draft(registration, isBase: isBase, base: base, content: content)
+        var draft = try draft(
+            registration, isBase: isBase, number: try catalog.nextNumber(of: registration.name),
+            tree: try content.files.tree, parent: try catalog.newestVersion(of: registration.name)?.commit,
+            files: content.files.map(\.record))
+        draft.compression = registration.lossy.map { content.compression($0) }
         try writer.write(manifest: try draft.manifest(base: base).json())
         let version = try publish(writer, draft: draft, base: base, content: content)
         return RegistrationResult(
@@ -147,31 +153,39 @@ extension ModelRegistry {
         return base
     }
 
-    private func draft(
-        _ registration: Registration, isBase: Bool, base: VersionRecord?, content: StoredContent
+    /// What a new version is, apart from its content.
+    func draft(
+        _ registration: Registration, isBase: Bool, number: Int, tree: GitObjectID, parent: GitObjectID?,
+        files: [FileRecord]
     ) throws -> VersionDraft {
-        let parent = try catalog.newestVersion(of: registration.name)?.commit
-        let createdAt = Int(Date().timeIntervalSince1970)
-        let tree = try content.files.tree
-        let commit = try GitCommit.object(
-            tree: tree, parent: parent, of: registration.name, createdAt: createdAt, message: registration.message)
+        var createdAt = Int(Date().timeIntervalSince1970)
+        func commit() throws -> GitObjectID {
+            try GitCommit.object(
+                tree: tree, parent: parent, of: registration.name, createdAt: createdAt, message: registration.message
+            ).id
+        }
+        // The same change on two branches in one second would be the same commit.
+        while try catalog.hasCommit(try commit(), in: registration.name) { createdAt += 1 }
         return VersionDraft(
-            registration: registration, isBase: isBase, number: try catalog.nextNumber(of: registration.name),
-            commit: commit.id, tree: tree, parent: parent, createdAt: createdAt, files: content.files,
-            compression: registration.lossy.map { content.compression($0) })
+            registration: registration, isBase: isBase, number: number, commit: try commit(), tree: tree,
+            parent: parent, createdAt: createdAt, files: files)
     }
 
     /// The bytes become durable, then the rows are written; if those are refused, the bytes go.
-    private func publish(
-        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, content: StoredContent
+    ///
+    /// - Parameter adjust: says what else is to be known of the version.
+    func publish(
+        _ writer: PackWriter, draft: VersionDraft, base: VersionRecord?, content: StoredContent,
+        adjust: (inout NewVersion) throws -> Void = { _ in }
     ) throws -> VersionRecord {
         let finished = writer.finishedObjects
         let id = try directory.packs.publish(writer)
         let pack = PackRecord(id: id, byteCount: writer.byteCount, createdAt: draft.createdAt)
         let objects = content.objectRecords(pack: id, finished: finished)
         do {
-            return try catalog.publish(
-                try draft.record(base: base, pack: pack, objects: objects, blocks: content.blocks))
+            var version = try draft.record(base: base, pack: pack, objects: objects, blocks: content.blocks)
+            try adjust(&version)
+            return try catalog.publish(version)
         } catch {
             // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
             if (error as? DeltaicError)?.code != .ioFailure { try directory.packs.delete(id) }

@@ -24,21 +24,38 @@ struct RegistrationPlan: Sendable {
     /// The deepest chain of objects that is written: a base, its delta, and blocks that refer to that.
     static let depthLimit = 3
 
-    /// - Parameter known: objects that the same pack holds already.
+    /// - Parameters:
+    ///   - relatives: versions whose tensors may be closer than the base's, the closest first.
+    ///   - known: objects that the same pack holds already.
+    ///   - rewritten: objects that are stored already, and to be stored anew.
     init(
-        pieces: [HashedPiece], base: VersionRecord?, catalog: CatalogDatabase, known: Set<Digest> = []
+        pieces: [HashedPiece], base: VersionRecord?, relatives: [VersionRecord] = [], catalog: CatalogDatabase,
+        known: Set<Digest> = [], rewritten: Set<Digest> = []
     ) throws {
-        var seen = known.union(try catalog.objects(Array(Set(pieces.map(\.digest)))).keys)
+        var seen = known.union(try catalog.objects(Array(Set(pieces.map(\.digest)))).keys).subtracting(rewritten)
         let new = pieces.filter { seen.insert($0.digest).inserted }
-        let partners = PartnerSelection(baseTensors: try base.map { try catalog.tensorsByName(of: $0.id) } ?? [:])
-        let chosen = new.map { Self.partner(of: $0, among: partners) }
+        let partners = try (relatives + [base].compactMap(\.self)).map {
+            PartnerSelection(baseTensors: try catalog.tensorsByName(of: $0.id))
+        }
+        var chosen: [TensorRecord?] = Array(repeating: nil, count: new.count)
+        for selection in partners {
+            for (position, source) in new.enumerated() where chosen[position] == nil {
+                guard let partner = Self.partner(of: source, among: selection), partner.object != source.digest,
+                    let stored = try catalog.object(partner.object), stored.depth + 1 < Self.depthLimit
+                else { continue }
+                chosen[position] = partner
+            }
+        }
         let spooledBases = new.compactMap { $0.spooled?.base }
         let baseObjects = try catalog.objects(Array(Set(chosen.compactMap { $0?.object } + spooledBases)))
 
         let keys = new.filter { $0.blockKeys.count > 1 }.flatMap(\.blockKeys)
         var blocks = try catalog.blocks(withKey: keys).mapValues { BlockReference(object: $0.object, chunk: $0.chunk) }
         let blockObjects = try catalog.objects(Array(Set(blocks.values.map(\.object))))
-        blocks = blocks.filter { (blockObjects[$0.value.object]?.depth ?? .max) < Self.depthLimit }
+        blocks = blocks.filter { entry in
+            // What is stored anew must not refer to where it was.
+            !rewritten.contains(entry.value.object) && blockObjects[entry.value.object]?.depth ?? .max < Self.depthLimit
+        }
 
         var planned: [PlannedObject] = []
         var depths: [Digest: Int] = [:]

@@ -83,3 +83,9 @@ struct LockWait: Sendable {
             advice: "wait until it is done, and try again")
     }
 }
+
+/// The right to change the registry, among the tasks of this process and among processes.
+struct WriterLock: Sendable {
+    let turn: Permit
+    let lock: RegistryLock
+}

@@ -87,9 +87,9 @@ extension ModelRegistry {
 
     /// Adds a remote.
     /// - Throws: `.invalidName`, or `.remoteExists` if the name is taken.
-    public func addRemote(_ name: String, _ remote: Remote) throws {
+    public func addRemote(_ name: String, _ remote: Remote) async throws {
         try ModelName.check(name, kind: "name of a remote", limit: 96)
-        try changeRemotes { remotes in
+        try await changeRemotes { remotes in
             guard remotes[name] == nil else {
                 throw DeltaicError(
                     .remoteExists, "there is a remote \"\(name)\" already",
@@ -101,8 +101,8 @@ extension ModelRegistry {
 
     /// Forgets a remote; what came from it stays.
     /// - Throws: `.unknownRemote`, which says which there are.
-    public func removeRemote(_ name: String) throws {
-        try changeRemotes { remotes in
+    public func removeRemote(_ name: String) async throws {
+        try await changeRemotes { remotes in
             guard remotes.removeValue(forKey: name) != nil else { throw Self.unknownRemote(name, remotes.keys) }
         }
     }
@@ -123,8 +123,8 @@ extension ModelRegistry {
         }
     }
 
-    private func changeRemotes(_ change: (inout [String: Remote]) throws -> Void) throws {
-        let writing = try lockForWriting()
+    private func changeRemotes(_ change: (inout [String: Remote]) throws -> Void) async throws {
+        let writing = try await lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         var file = try readRemotes()
         try change(&file.remotes)

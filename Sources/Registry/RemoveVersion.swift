@@ -15,21 +15,21 @@ extension ModelRegistry {
     /// Removes all versions of a model; rows go first, then the packs that nothing needs.
     ///
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
-    public func remove(_ model: ModelName) throws -> RemovalReport {
-        try remove { try catalog.versions(of: model) }
+    public func remove(_ model: ModelName) async throws -> RemovalReport {
+        try await remove { try catalog.versions(of: model) }
     }
 
     /// Removes one version of a model, the newest one too if that is what is named.
     ///
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
-    public func remove(_ reference: VersionReference) throws -> RemovalReport {
-        try remove { [try catalog.version(reference)] }
+    public func remove(_ reference: VersionReference) async throws -> RemovalReport {
+        try await remove { [try catalog.version(reference)] }
     }
 
     /// - Parameter versions: called when nobody else can change what is registered.
-    private func remove(_ versions: () throws -> [VersionRecord]) throws -> RemovalReport {
-        let deleting = try lockForDeleting()
-        let writing = try lockForWriting()
+    private func remove(_ versions: () throws -> [VersionRecord]) async throws -> RemovalReport {
+        let deleting = try await lockForDeleting()
+        let writing = try await lockForWriting()
         defer { withExtendedLifetime((deleting, writing)) {} }
         let result = try catalog.remove(try versions().map(\.id))
         for pack in result.unreferencedPacks { try directory.packs.delete(pack.id) }

@@ -61,6 +61,23 @@ extension Set<CodecID> {
 }
 
 extension ModelRegistry {
+    /// Writes what is new in files that are kept exactly to a pack.
+    ///
+    /// - Parameters:
+    ///   - relatives: versions whose tensors may be closer than the base's, the closest first.
+    ///   - rewritten: objects that are stored already, and to be stored anew.
+    func store(
+        exactly files: [HashedFile], base: VersionRecord?, relatives: [VersionRecord] = [],
+        rewritten: Set<Digest> = [], to writer: PackWriter
+    ) async throws -> StoredContent {
+        var content = StoredContent(files: files)
+        let pieces = files.flatMap { [$0.head] + ($0.tensors ?? []) }
+        let plan = try RegistrationPlan(
+            pieces: pieces, base: base, relatives: relatives, catalog: catalog, rewritten: rewritten)
+        try await write(plan, to: writer, &content)
+        return content
+    }
+
     /// Writes what is new in a model to a pack: first what is kept exactly, whose size bounds the rest, then the lossy tensors.
     ///
     /// - Parameter spoolFolder: where there is room for the lossy tensors for as long as this runs.
@@ -68,12 +85,8 @@ extension ModelRegistry {
         _ files: [HashedFile], lossy request: LossyRequest?, base: VersionRecord?, to writer: PackWriter,
         spoolFolder: String
     ) async throws -> StoredContent {
+        guard let request else { return try await store(exactly: files, base: base, to: writer) }
         var content = StoredContent(files: files)
-        guard let request else {
-            let pieces = files.flatMap { [$0.head] + ($0.tensors ?? []) }
-            try await write(try RegistrationPlan(pieces: pieces, base: base, catalog: catalog), to: writer, &content)
-            return content
-        }
         let treatments = try TensorTreatments(
             files: files, request: request, base: base, catalog: catalog, objects: objects)
         content.keptExactly = treatments.keptExactly.map { .init(name: $0.name, reason: $0.reason) }

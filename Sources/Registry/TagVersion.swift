@@ -10,8 +10,8 @@ public struct TaskListing: Sendable, Codable {
 
 extension ModelRegistry {
     /// Points a tag at a version, moving it if it exists.
-    public func tag(_ reference: VersionReference, as tag: String) throws -> VersionSummary {
-        let lock = try lockForWriting()
+    public func tag(_ reference: VersionReference, as tag: String) async throws -> VersionSummary {
+        let lock = try await lockForWriting()
         defer { withExtendedLifetime(lock) {} }
         let version = try catalog.version(reference)
         try catalog.setTag(model: version.model, tag: tag, version: version.id)
@@ -20,15 +20,15 @@ extension ModelRegistry {
 
     /// Takes a tag away.
     /// - Throws: a `notFound` error if the model has no such tag.
-    public func untag(_ model: ModelName, _ tag: String) throws {
-        let lock = try lockForWriting()
+    public func untag(_ model: ModelName, _ tag: String) async throws {
+        let lock = try await lockForWriting()
         defer { withExtendedLifetime(lock) {} }
         try catalog.removeTag(model: model, tag: tag)
     }
 
     /// Adds a task, or gives an existing one another description.
-    public func addTask(_ name: String, description: String?) throws {
-        let lock = try lockForWriting()
+    public func addTask(_ name: String, description: String?) async throws {
+        let lock = try await lockForWriting()
         defer { withExtendedLifetime(lock) {} }
         try catalog.addTask(name, description: description)
     }

@@ -12,8 +12,12 @@ struct VersionDraft: Sendable {
     let parent: GitObjectID?
     /// Seconds since 1970.
     let createdAt: Int
-    let files: [HashedFile]
-    let compression: VersionManifest.Compression?
+    let files: [FileRecord]
+    var compression: VersionManifest.Compression?
+    /// The branch that it is made on; nil for `main`.
+    var branch: String?
+    /// How often its pack was written anew.
+    var rewrite: Int?
 
     func manifest(base: VersionRecord?) -> VersionManifest {
         VersionManifest(
@@ -21,9 +25,7 @@ struct VersionDraft: Sendable {
             base: base.map { .init(model: $0.model.description, number: $0.number, commit: $0.commit) },
             task: registration.task, message: registration.message, metadata: registration.metadata,
             tags: registration.tags, commit: commit, tree: tree, parent: parent, createdAt: createdAt,
-            files: files.map { file in
-                VersionManifest.File(file.record)
-            }, compression: compression)
+            files: files.map(VersionManifest.File.init), compression: compression, branch: branch, rewrite: rewrite)
     }
 
     func record(
@@ -33,13 +35,14 @@ struct VersionDraft: Sendable {
             model: registration.name, isBase: isBase, baseVersion: base?.id, task: registration.task,
             message: registration.message, metadata: registration.metadata, tags: registration.tags, commit: commit,
             tree: tree, parentCommit: parent, createdAt: createdAt, pack: pack, objects: objects, blocks: blocks,
-            files: files.map(\.record),
-            recipe: try compression.map { RecipeRecord(codec: $0.codec, json: try $0.json()) })
+            files: files, recipe: try compression.map { RecipeRecord(codec: $0.codec, json: try $0.json()) },
+            branch: branch)
     }
 }
 
 extension HashedFile {
-    fileprivate var record: FileRecord {
+    /// The file as the catalog has it.
+    var record: FileRecord {
         let content =
             records.map { FileRecord.Content.safetensors(header: head.digest, tensors: $0) }
             ?? .raw(object: head.digest)

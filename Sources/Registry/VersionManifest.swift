@@ -118,6 +118,11 @@ struct VersionManifest: Codable, Sendable {
     var files: [File]
     /// Nil unless it was registered with lossy codecs.
     var compression: Compression?
+    /// The branch that it was made on; nil for `main`.
+    var branch: String?
+    /// How often the pack was written anew since the version was made; nil for never. Of two packs with the same commit, the one
+    /// with the higher number counts.
+    var rewrite: Int?
 
     /// JSON with sorted keys, so that equal manifests are equal bytes.
     func json() throws -> [UInt8] {

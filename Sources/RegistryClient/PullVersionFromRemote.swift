@@ -38,7 +38,7 @@ public struct PullVersionFromRemote: Sendable {
     func copyTags(of model: ModelName, numbers: Set<Int>) async throws -> [TransferredTag] {
         try await TagTransfer(from: .remote(remote), to: .local(registry)).run(model, numbers: numbers) { tag, number in
             let reference = VersionReference(model: model, selector: .number(number))
-            _ = try await BlockingWork.run { [registry] in try registry.tag(reference, as: tag) }
+            _ = try await registry.tag(reference, as: tag)
         }
     }
 
@@ -70,7 +70,8 @@ public struct PullVersionFromRemote: Sendable {
             defer { progress.end() }
             try await remote.fetch(pack, into: incoming, progress: progress)
         }
-        let result = try await registry.importVersion(from: incoming, baseTree: closure.version.base?.tree)
+        let result = try await registry.importVersion(
+            from: incoming, baseTree: closure.version.base?.tree, isBase: planned.isBase)
         // The server may name one version and send another, which is then registered under its own name.
         guard result.version.model == planned.model, result.version.number == planned.version.number else {
             throw DeltaicError(

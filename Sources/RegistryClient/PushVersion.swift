@@ -57,7 +57,7 @@ public struct PushVersion: Sendable {
         let lacking = try await remote.lacking(closure.objects.map(\.sha256))
         let pack = try await registry.transferPack(of: reference, objects: closure.needed(lacking: lacking))
         let sent = try await send(pack, as: planned)
-        _ = try await remote.finish(pack, baseTree: closure.version.base?.tree)
+        _ = try await remote.finish(pack, baseTree: closure.version.base?.tree, isBase: planned.isBase)
         registry.discard(pack)
         let contents = closure.objects.prefix(closure.contentCount)
         return MovedVersion(

@@ -160,11 +160,12 @@ public final class RemoteRegistry: Sendable {
 
     private struct Completion: Encodable {
         let baseTree: GitObjectID?
+        let isBase: Bool
     }
 
     /// Has the version of a pack registered that is there as a whole.
-    func finish(_ pack: TransferPack, baseTree: GitObjectID?) async throws -> ImportResult {
+    func finish(_ pack: TransferPack, baseTree: GitObjectID?, isBase: Bool) async throws -> ImportResult {
         try await connection.json(
-            .POST, "/v1/transfers/\(pack.id.hex)/version", body: Completion(baseTree: baseTree))
+            .POST, "/v1/transfers/\(pack.id.hex)/version", body: Completion(baseTree: baseTree, isBase: isBase))
     }
 }

@@ -95,7 +95,7 @@ public struct SyncRegistries: Sendable {
             for planned in pushes.versions { pushed.append(try await pusher.send(planned)) }
             tags += try await TagTransfer(from: there, to: here).run(model) { tag, number in
                 let reference = VersionReference(model: model, selector: .number(number))
-                _ = try await BlockingWork.run { [registry] in try registry.tag(reference, as: tag) }
+                _ = try await registry.tag(reference, as: tag)
             }
             tags += try await TagTransfer(from: here, to: there).run(model) {
                 try await remote.setTag($0, of: "\(model)", $1)

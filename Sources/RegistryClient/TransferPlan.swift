@@ -19,6 +19,7 @@ struct RegistrySide: Sendable {
 /// A version of a model.
 struct PlannedVersion: Sendable {
     let model: String
+    let isBase: Bool
     let version: TransferVersion
 
     var reference: String { "\(model)@v\(version.number)" }
@@ -75,9 +76,15 @@ struct TransferPlan {
                     "\(reference) is no longer in \(target.name), where versions went up to v\(to.lastNumber): numbers are not used again",
                     advice: "register the files as a new version")
             }
+            if let old = version.registeredAs {
+                throw DeltaicError(
+                    .unsupported,
+                    "\(reference) was registered as \(old)@v\(version.number), and its manifest says so: it cannot move under another name",
+                    advice: "rename the model back, or register its files anew")
+            }
             if let base = version.base { try await add(base, of: reference, depth: depth) }
             planned.insert(reference)
-            versions.append(PlannedVersion(model: "\(model)", version: version))
+            versions.append(PlannedVersion(model: "\(model)", isBase: from.isBase, version: version))
         }
     }
 

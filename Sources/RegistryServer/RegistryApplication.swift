@@ -27,14 +27,19 @@ public struct RegistryApplication: Sendable {
         let metrics = PrometheusMetrics(help: ServerMetrics.help)
         self.options = options
         self.logger = logger
+        let content = ContentService(registry: registry, budget: options.budget)
         services = ServerServices(
-            registry: registry, content: ContentService(registry: registry, budget: options.budget), options: options,
-            metrics: ServerMetrics(factory: metrics), capabilities: try registry.capabilityKey())
+            registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
+            capabilities: try registry.capabilityKey(),
+            compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(
                 routes: HealthRoutes.routes { metrics.exposition() } + HubListRoutes.routes + HubFileRoutes.routes
-                    + UnsupportedRoutes.routes + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
+                    + UnsupportedRoutes.routes + RepositoryRoutes.routes + BranchRoutes.routes
+                    + CommitRoutes.routes(longestCommit: options.maximumCommit)
+                    + UploadRoutes.routes(longestFile: options.maximumFile, partBytes: options.partBytes)
+                    + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
                     + TensorRoutes.routes + TransferRoutes().routes + TagRoutes.routes + ModelRoutes.routes
                     + ReportRoutes.routes(comparisons: Comparisons())),
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
@@ -62,7 +67,7 @@ public struct RegistryApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: "Deltaic",
                 availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
-            services: [Housekeeping(content: services.content)],
+            services: [Housekeeping(services: services), services.compressor],
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
@@ -116,13 +121,15 @@ public struct RegistryApplication: Sendable {
 
 /// What is done now and then as long as the server runs.
 private struct Housekeeping: Service {
-    let content: ContentService
+    let services: ServerServices
 
     func run() async throws {
         // Cancelled, it would otherwise sleep no more and go round for ever.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
-            content.closeRemoved()
+            services.content.closeRemoved()
+            services.registry.uploads.sweep()
+            services.registry.parts.sweep()
         }
     }
 }

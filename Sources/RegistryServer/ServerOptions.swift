@@ -29,6 +29,14 @@ public struct ServerOptions: Sendable {
     public var maximumClientConnections = 128
     /// Of a request's body, in bytes.
     public var maximumBody = 1 << 20
+    /// Of one file that a client sends, in bytes.
+    public var maximumFile = 1 << 40
+    /// Of the body of a commit, with all small files in it, in bytes.
+    public var maximumCommit = 8 << 30
+    /// Larger files may be sent in parts of so many bytes.
+    public var partBytes = 64 << 20
+    /// Which base pushed models are stored against where nothing else says so.
+    public var baseRules = BaseRules()
     /// Of all header fields of a request, in bytes.
     public var maximumHeader = 32 << 10
     /// For each client, by token or address; 0 for no limit.

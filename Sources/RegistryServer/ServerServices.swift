@@ -8,5 +8,5 @@ struct ServerServices: Sendable {
     let metrics: ServerMetrics
     /// Signs what clients send in place of their token.
     let capabilities: CapabilityKey
-    let changes = SerialChanges()
+    let compressor: Compressor
 }

@@ -39,16 +39,28 @@ public struct SafetensorsHeader: Sendable {
     ///   `.ioFailure` if the file cannot be read.
     public static func read(from file: ReadOnlyFile) throws(DeltaicError) -> SafetensorsHeader {
         do throws(DeltaicError) {
-            guard file.size >= 8 else {
-                throw DeltaicError(
-                    .malformedSafetensors, "the file is too short for a safetensors header", expected: "8 bytes",
-                    found: "\(file.size)")
-            }
-            let length = try checkedLength(try file.read(0..<8), fileSize: file.size)
-            return try parse(try file.read(0..<8 + length), fileSize: file.size)
+            return try read(size: file.size) { range throws(DeltaicError) in try file.read(range) }
         } catch {
             throw error.places.first == file.path ? error : error.inside(file.path)
         }
+    }
+
+    /// Reads and checks the header of a file whose bytes are somewhere.
+    ///
+    /// - Parameters:
+    ///   - size: of the whole file.
+    ///   - bytes: gives the bytes of a range.
+    /// - Throws: `.malformedSafetensors` or `.unsupportedElementType`, naming the tensor and the offset; what `bytes` throws.
+    public static func read(
+        size: Int, _ bytes: (Range<Int>) throws(DeltaicError) -> [UInt8]
+    ) throws(DeltaicError) -> SafetensorsHeader {
+        guard size >= 8 else {
+            throw DeltaicError(
+                .malformedSafetensors, "the file is too short for a safetensors header", expected: "8 bytes",
+                found: "\(size)")
+        }
+        let length = try checkedLength(try bytes(0..<8), fileSize: size)
+        return try parse(try bytes(0..<8 + length), fileSize: size)
     }
 
     /// Reads and checks a header that is in memory.

@@ -133,8 +133,8 @@ struct ContentServiceTests {
         let fixture = try await Fixture(seed: 75)
         let service = fixture.service(cache: 0)
         let content = try service.file("model.safetensors", of: fixture.reference)
-        _ = try fixture.test.registry.remove(fixture.reference)
-        _ = try fixture.test.registry.remove(try VersionReference("base"))
+        _ = try await fixture.test.registry.remove(fixture.reference)
+        _ = try await fixture.test.registry.remove(try VersionReference("base"))
         #expect(try fixture.test.packs().isEmpty)
         #expect(equalBytes(try await bytes(service, content, 0..<content.size), fixture.file))
         #expect(throws: DeltaicError.self) { try service.file("model.safetensors", of: fixture.reference) }

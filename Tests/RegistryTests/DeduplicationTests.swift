@@ -50,11 +50,11 @@ struct DeduplicationTests {
         let second = try await test.register(folder, "two")
         // One block in three costs nothing.
         #expect(Double(second.storedBytes) < 0.72 * Double(first.storedBytes))
-        let removal = try test.registry.remove(ModelName("one"))
+        let removal = try await test.registry.remove(ModelName("one"))
         #expect(removal.freedBytes == 0)
         #expect(removal.retainedBytes == first.storedBytes)
         #expect(try await test.pulls("two", equalTo: folder))
-        _ = try test.registry.remove(ModelName("two"))
+        _ = try await test.registry.remove(ModelName("two"))
         #expect(try test.packs().count == 1)
     }
 

@@ -126,7 +126,7 @@ struct GitRepositoryTests {
     func removed(number: Int) async throws {
         let test = try await filled(75)
         let commits = try test.registry.log(of: model).map(\.commit)
-        _ = try test.registry.remove(VersionReference("\(model)@v\(number)"))
+        _ = try await test.registry.remove(VersionReference("\(model)@v\(number)"))
         let references = try test.registry.gitReferences(of: model)
         #expect(references.shallow == [commits[number == 1 ? 1 : 0]])
         let git = try GitFolder(test.directory.path("smart"))

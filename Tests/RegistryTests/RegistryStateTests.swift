@@ -20,7 +20,7 @@ struct RegistryStateTests {
         for step in 0..<12 {
             if !names.isEmpty, random.next() % 3 == 0 {
                 let name = names.remove(at: Int(random.next() % UInt64(names.count)))
-                _ = try test.registry.remove(ModelName(name))
+                _ = try await test.registry.remove(ModelName(name))
             } else {
                 let name = "m\(random.next() % 4)"
                 if !names.contains(name) { names.append(name) }
@@ -46,13 +46,13 @@ struct RegistryStateTests {
         try await test.addBase(try test.folder("base", [base]))
         let folders = try (1...3).map { try test.folder("f\($0)", [base.tuned(using: &random)], config: "\($0)") }
         for folder in folders { try await test.register(folder, "org/m") }
-        _ = try test.registry.tag(VersionReference("org/m@v2"), as: "prod")
+        _ = try await test.registry.tag(VersionReference("org/m@v2"), as: "prod")
         #expect(try await test.pulls("org/m@v1", equalTo: folders[0]))
         #expect(try await test.pulls("org/m:prod", equalTo: folders[1]))
         #expect(try await test.pulls("org/m", equalTo: folders[2]))
         let commit = try test.registry.describe(VersionReference("org/m@v1")).version.commit
         #expect(try await test.pulls("org/m@\(commit.hex.prefix(10))", equalTo: folders[0]))
-        _ = try test.registry.tag(VersionReference("org/m@v3"), as: "prod")
+        _ = try await test.registry.tag(VersionReference("org/m@v3"), as: "prod")
         #expect(try test.registry.describe(VersionReference("org/m:prod")).version.number == 3)
     }
 
@@ -63,11 +63,11 @@ struct RegistryStateTests {
         let base = model(&random)
         try await test.addBase(try test.folder("base", [base]))
         try await test.register(try test.folder("tune", [base.tuned(using: &random)]), "org/tune")
-        let error = #expect(throws: DeltaicError.self) { try test.registry.remove(ModelName("base")) }
+        let error = #expect(throws: DeltaicError.self) { try await test.registry.remove(ModelName("base")) }
         #expect(error?.description.contains("org/tune@v1") == true)
         #expect(error?.code.category == .conflict)
-        _ = try test.registry.remove(ModelName("org/tune"))
-        _ = try test.registry.remove(ModelName("base"))
+        _ = try await test.registry.remove(ModelName("org/tune"))
+        _ = try await test.registry.remove(ModelName("base"))
         #expect(try test.packs().isEmpty)
     }
 

@@ -13,6 +13,20 @@ public enum GitTarget: Sendable {
     case other([GitRootTree])
 }
 
+/// The versions of a model, and what names them.
+public struct ModelHistory: Sendable {
+    public struct Name: Sendable {
+        public let name: String
+        public let version: VersionID
+    }
+
+    /// Newest first, those of branches too.
+    public let versions: [VersionRecord]
+    /// All but `main`.
+    public let branches: [Name]
+    public let tags: [Name]
+}
+
 /// The outermost tree of a version.
 public struct GitRootTree: Hashable, Sendable {
     public let version: VersionID
@@ -25,20 +39,24 @@ public struct GitRootTree: Hashable, Sendable {
 }
 
 extension CatalogDatabase {
-    /// All versions of a model and all its tags, of the same moment; newest first, and sorted.
+    /// All versions of a model, its branches and its tags, of the same moment; newest first, and sorted.
     ///
     /// - Throws: `.unknownModel`.
     public func history(
         of model: ModelName
-    ) throws -> (versions: [VersionRecord], tags: [(name: String, version: VersionID)]) {
+    ) throws -> ModelHistory {
         try read { database in
             let id = try VersionLookup(database: database, model: model).modelID()
             let versions = try database.rows(
                 VersionRows.select + " WHERE v.model_id = ? ORDER BY v.number DESC", [id], VersionRows.record)
-            let tags = try database.rows("SELECT name, version_id FROM tags WHERE model_id = ? ORDER BY name", [id]) {
-                (name: try $0.text(0), version: VersionID(rawValue: try $0.decode(Int64.self, atIndex: 1)))
+            func names(in table: String) throws -> [ModelHistory.Name] {
+                try database.rows("SELECT name, version_id FROM \(table) WHERE model_id = ? ORDER BY name", [id]) {
+                    ModelHistory.Name(
+                        name: try $0.text(0), version: VersionID(rawValue: try $0.decode(Int64.self, atIndex: 1)))
+                }
             }
-            return (versions, tags)
+            return ModelHistory(
+                versions: versions, branches: try names(in: "branches"), tags: try names(in: "tags"))
         }
     }
 

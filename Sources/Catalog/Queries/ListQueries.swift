@@ -49,6 +49,7 @@ struct ListStatement {
     init(_ filter: ModelFilter) {
         order = filter.order
         // In the order in which the statement has them: first what chooses a version, then what chooses a model.
+        if filter.tag == nil { ofVersion += " AND x.on_main = 1" }
         if let base = filter.base { addVersionCondition(Self.hasBase, base.description) }
         if let task = filter.task { addVersionCondition(Self.hasTask, task) }
         if let tag = filter.tag {

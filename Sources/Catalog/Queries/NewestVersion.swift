@@ -2,12 +2,12 @@ public import DeltaicCore
 internal import GRDB
 
 extension CatalogDatabase {
-    /// The newest version of a model, nil if there is no such model.
+    /// The newest version of a model's `main`, nil if there is no such model.
     public func newestVersion(of model: ModelName) throws -> VersionRecord? {
         try read { database in
             try database.first(
                 VersionRows.select
-                    + " WHERE v.model_id = (SELECT id FROM models WHERE name = ?) ORDER BY v.number DESC LIMIT 1",
+                    + " WHERE v.model_id = (SELECT id FROM models WHERE name = ?) AND v.on_main = 1 ORDER BY v.number DESC LIMIT 1",
                 [model.description], VersionRows.record)
         }
     }

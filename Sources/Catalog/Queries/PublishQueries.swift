@@ -43,11 +43,12 @@ private enum PublishRule {
 }
 
 /// The steps of one publication, inside its transaction.
-private struct Publication {
+struct Publication {
     let database: Database
     let version: NewVersion
 
     func insert() throws -> Int64 {
+        if let first = version.replacedFirst { try removeFirst(first) }
         let (model, number) = try self.model()
         try checkBase()
         if let same = try existing(model) {
@@ -61,7 +62,8 @@ private struct Publication {
         if pack.isOwn { try database.run("UPDATE packs SET version_id = ? WHERE id = ?", [id, pack.id]) }
         try naming("\(version.model)@v\(number)") {
             var objects = ObjectIDs(database: database)
-            try insertObjects(pack: pack.id, &objects)
+            try insertAdopted()
+            try insertObjects(pack: pack.id, moving: version.replacedFirst != nil, &objects)
             try insertFiles(version: id, &objects)
             if let recipe = version.recipe {
                 try database.run(
@@ -70,7 +72,38 @@ private struct Publication {
             }
         }
         for tag in version.tags { try TagRule.set(tag, model: model, version: id, database) }
+        if let branch = version.branch { try BranchRows.set(branch, model: model, version: id, database) }
+        if version.isPending {
+            try database.run("INSERT INTO pending_versions (version_id) VALUES (?)", [id])
+        }
         return id
+    }
+
+    /// Its numbers begin anew: nobody has seen what was in it.
+    private func removeFirst(_ first: VersionID) throws {
+        try database.run("DELETE FROM versions WHERE id = ?", [first.rawValue])
+        try database.run(
+            "UPDATE models SET last_number = 0 WHERE name = ? AND versions = 0", [version.model.description])
+        guard database.changesCount == 1 else {
+            throw DeltaicError(.inconsistentVersion, "\(version.model) has more than its first version")
+        }
+    }
+
+    private func insertAdopted() throws {
+        for (pack, object) in version.adopted {
+            try database.run(
+                "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+                [pack.id.blob, pack.byteCount, pack.createdAt])
+            try database.run(
+                """
+                INSERT INTO objects (sha256, length, pack_id, position, codec, stored_bytes, depth)
+                SELECT ?, ?, id, ?, ?, ?, 0 FROM packs WHERE sha256 = ? ON CONFLICT (sha256) DO NOTHING
+                """,
+                [
+                    object.digest.blob, object.length, object.position, object.codec, object.storedBytes,
+                    pack.id.blob,
+                ])
+        }
     }
 
     private func model() throws -> (id: Int64, number: Int) {
@@ -101,7 +134,7 @@ private struct Publication {
         return (row.id, number)
     }
 
-    private func checkBase() throws {
+    func checkBase() throws {
         guard let base = version.baseVersion else { return }
         guard try database.exists("SELECT 1 FROM versions WHERE id = ?", [base.rawValue]) else {
             throw DeltaicError(
@@ -124,7 +157,7 @@ private struct Publication {
     }
 
     /// The row of the pack, and whether it is this version's: a pack belongs to the first version that wrote it.
-    private func pack() throws -> (id: Int64, isOwn: Bool) {
+    func pack() throws -> (id: Int64, isOwn: Bool) {
         let pack = version.pack
         try database.run(
             "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
@@ -148,20 +181,25 @@ private struct Publication {
         try database.insert(
             """
             INSERT INTO versions (model_id, number, commit_id, tree_id, parent_commit_id, base_version_id, task_id,
-                created_at, raw_bytes, stored_bytes, tensor_count, file_count, message, metadata)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                created_at, raw_bytes, stored_bytes, tensor_count, file_count, message, metadata, on_main)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 model, number, version.commit.blob, version.tree.blob, version.parentCommit?.blob,
                 version.baseVersion?.rawValue, task, version.createdAt, version.files.reduce(0) { $0 + $1.size },
                 storedBytes, version.files.reduce(0) { $0 + $1.tensors.count }, version.files.count, version.message,
-                try VersionRows.json(version.metadata),
+                try VersionRows.json(version.metadata), version.branch == nil ? 1 : 0,
             ])
     }
 
-    private func insertObjects(pack: Int64, _ objects: inout ObjectIDs) throws {
+    /// - Parameter moving: whether objects of packs that belong to no version move to this one.
+    func insertObjects(pack: Int64, moving: Bool = false, _ objects: inout ObjectIDs) throws {
         var new: [(id: Int64, record: ObjectRecord)] = []
         for object in version.objects {
+            if moving, let id = try moved(object, to: pack) {
+                new.append((id, object))
+                continue
+            }
             let before = database.totalChangesCount
             try database.run(
                 """
@@ -192,7 +230,7 @@ private struct Publication {
         }
     }
 
-    private func insertFiles(version id: Int64, _ objects: inout ObjectIDs) throws {
+    func insertFiles(version id: Int64, _ objects: inout ObjectIDs) throws {
         for file in version.files {
             let (object, isSafetensors) =
                 switch file.content {
@@ -226,6 +264,22 @@ private struct Publication {
 }
 
 extension Publication {
+    /// Gives an object that is stored in a pack of no version its place in the new pack; nil if there is no such object.
+    private func moved(_ object: ObjectRecord, to pack: Int64) throws -> Int64? {
+        let id = try database.first(
+            """
+            SELECT o.id FROM objects o JOIN packs p ON p.id = o.pack_id
+            WHERE o.sha256 = ? AND p.version_id IS NULL AND p.id <> ?
+            """, [object.digest.blob, pack]
+        ) { try $0.decode(Int64.self, atIndex: 0) }
+        guard let id else { return nil }
+        try database.run(
+            "UPDATE objects SET pack_id = ?, position = ?, codec = ?, stored_bytes = ?, depth = ? WHERE id = ?",
+            [pack, object.position, object.codec, object.storedBytes, object.depth, id])
+        try database.run("DELETE FROM object_dependencies WHERE object_id = ?", [id])
+        return id
+    }
+
     fileprivate func insert(_ loss: TensorLoss, file: Int64, ordinal: Int) throws {
         try database.run(
             """
@@ -241,7 +295,7 @@ extension Publication {
 }
 
 /// The row ids of objects, each looked up once.
-private struct ObjectIDs {
+struct ObjectIDs {
     let database: Database
     var known: [Digest: Int64] = [:]
 

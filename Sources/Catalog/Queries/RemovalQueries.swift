@@ -17,6 +17,7 @@ extension CatalogDatabase {
             try removal.refuseDependants()
             let ownPacks = try removal.packs("version_id IN (SELECT value FROM json_each(?))", [removal.list])
             try removal.deleteVersions()
+            try removal.refuseHeadless()
             let unreferenced = try removal.deleteUnreferencedPacks()
             let gone = Set(unreferenced.map(\.id))
             return RemovalResult(
@@ -27,7 +28,7 @@ extension CatalogDatabase {
 }
 
 /// The steps of one removal, inside its transaction.
-private struct Removal {
+struct Removal {
     let database: Database
     let ids: [Int64]
     /// The ids as a JSON array.
@@ -71,6 +72,20 @@ private struct Removal {
         throw DeltaicError(
             .versionInUse, "\(base) is the base of \(someOf(dependants.map(\.name), limit: 5))",
             advice: "remove those too, or keep \(base)")
+    }
+
+    /// A model has a version on `main` as long as it has any.
+    func refuseHeadless() throws {
+        let model = try database.first(
+            """
+            SELECT m.name FROM models m WHERE m.versions > 0
+                AND NOT EXISTS (SELECT 1 FROM versions WHERE model_id = m.id AND on_main = 1) LIMIT 1
+            """
+        ) { try $0.text(0) }
+        guard let model else { return }
+        throw DeltaicError(
+            .versionInUse, "the last version on main of \(model) cannot go while the model has others on branches",
+            advice: "remove the branches first, or the whole model")
     }
 
     func packs(_ condition: String, _ arguments: StatementArguments = []) throws -> [PackRecord] {

@@ -14,12 +14,31 @@ extension CatalogDatabase {
     ///   is not one of the model's.
     public func setTag(model: ModelName, tag: String, version: VersionID) throws {
         try TagRule.check(tag)
+        try write { try setTag(model: model, tag: tag, version: version, $0) }
+    }
+
+    /// Makes a tag as Hub clients do, who also call tags `v1`.
+    ///
+    /// - Throws: `.tagExists`, or as ``setTag(model:tag:version:)``.
+    public func createTag(model: ModelName, tag: String, version: VersionID) throws {
+        try TagRule.check(tag, mayBeNumber: true)
         try write { database in
             let id = try VersionLookup(database: database, model: model).modelID()
-            guard try database.exists("SELECT 1 FROM versions WHERE id = ? AND model_id = ?", [version.rawValue, id])
-            else { throw DeltaicError(.unknownVersion, "the version to tag is not, or no longer, one of \(model)") }
-            try TagRule.set(tag, model: id, version: version.rawValue, database)
+            guard try !database.exists("SELECT 1 FROM tags WHERE model_id = ? AND name = ?", [id, tag]) else {
+                throw DeltaicError(.tagExists, "\(model) has a tag \"\(tag)\" already")
+            }
+            guard try !database.exists("SELECT 1 FROM branches WHERE model_id = ? AND name = ?", [id, tag]) else {
+                throw DeltaicError(.tagExists, "\(model) has a branch \"\(tag)\"", advice: "choose another name")
+            }
+            try setTag(model: model, tag: tag, version: version, database)
         }
+    }
+
+    private func setTag(model: ModelName, tag: String, version: VersionID, _ database: Database) throws {
+        let id = try VersionLookup(database: database, model: model).modelID()
+        guard try database.exists("SELECT 1 FROM versions WHERE id = ? AND model_id = ?", [version.rawValue, id])
+        else { throw DeltaicError(.unknownVersion, "the version to tag is not, or no longer, one of \(model)") }
+        try TagRule.set(tag, model: id, version: version.rawValue, database)
     }
 
     /// Takes a tag away; the version stays.
@@ -38,14 +57,16 @@ extension CatalogDatabase {
 /// What can be a tag.
 enum TagRule {
     /// A tag follows the rule of names, and means nothing else: not the newest version, not a version number.
-    static func check(_ tag: String) throws {
+    ///
+    /// - Parameter mayBeNumber: whether it may look like a version number, which `NAME@v2` always is and `NAME:v2` never.
+    static func check(_ tag: String, mayBeNumber: Bool = false) throws {
         try ModelName.check(tag, kind: "tag", limit: 128)
         // Git and the service take the last one for the newest version too.
         if tag == "latest" || tag == "main" || tag == "HEAD" {
             throw DeltaicError(
                 .reservedTag, "\"\(tag)\" always names the newest version", advice: "use another name for the tag")
         }
-        if tag.first == "v", tag.dropFirst().utf8.allSatisfy({ (48...57).contains($0) }), tag.count > 1 {
+        if !mayBeNumber, tag.first == "v", tag.dropFirst().utf8.allSatisfy({ (48...57).contains($0) }), tag.count > 1 {
             throw DeltaicError(
                 .reservedTag, "\"\(tag)\" is a version number", advice: "use another name for the tag")
         }

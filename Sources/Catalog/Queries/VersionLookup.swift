@@ -20,25 +20,40 @@ struct VersionLookup {
         case .latest:
             guard
                 let newest = try database.first(
-                    VersionRows.select + " WHERE v.model_id = ? ORDER BY v.number DESC LIMIT 1", [id],
-                    VersionRows.record)
-            else { throw DeltaicError.damagedRow("\(model) has no version") }
+                    VersionRows.select + " WHERE v.model_id = ? AND v.on_main = 1 ORDER BY v.number DESC LIMIT 1",
+                    [id], VersionRows.record)
+            else { throw DeltaicError.damagedRow("\(model) has no version on main") }
             return newest
         case .number(let number):
-            let found = try database.first(
-                VersionRows.select + " WHERE v.model_id = ? AND v.number = ?", [id, number], VersionRows.record)
-            guard let found else { throw try unknownVersion("\(model) has no version v\(number)", id) }
+            guard let found = try version(id, number: number) else {
+                throw try unknownVersion("\(model) has no version v\(number)", id)
+            }
             return found
         case .commit(let digits):
             return try version(id, commit: digits)
         case .tag(let tag):
-            let found = try database.first(
-                VersionRows.select
-                    + " WHERE v.id = (SELECT version_id FROM tags WHERE model_id = ? AND name = ?)", [id, tag],
-                VersionRows.record)
-            guard let found else { throw try unknownTag(tag, id) }
+            guard let found = try version(id, named: tag, in: "tags") else { throw try unknownTag(tag, id) }
+            return found
+        case .revision(let name):
+            let found = try version(id, named: name, in: "branches") ?? version(id, named: name, in: "tags")
+            let number = name.first == "v" ? Int(name.dropFirst()) : nil
+            guard let found = try found ?? number.flatMap({ try version(id, number: $0) }) else {
+                throw DeltaicError(.unknownVersion, "\(model) has no branch, tag or version \"\(name)\"")
+            }
             return found
         }
+    }
+
+    private func version(_ id: Int64, number: Int) throws -> VersionRecord? {
+        try database.first(
+            VersionRows.select + " WHERE v.model_id = ? AND v.number = ?", [id, number], VersionRows.record)
+    }
+
+    /// - Parameter table: `tags` or `branches`.
+    private func version(_ id: Int64, named name: String, in table: String) throws -> VersionRecord? {
+        try database.first(
+            VersionRows.select + " WHERE v.id = (SELECT version_id FROM \(table) WHERE model_id = ? AND name = ?)",
+            [id, name], VersionRows.record)
     }
 
     func unknownTag(_ tag: String, _ id: Int64) throws -> DeltaicError {

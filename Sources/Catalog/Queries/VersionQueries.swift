@@ -40,4 +40,15 @@ extension CatalogDatabase {
     public func allVersions() throws -> [VersionRecord] {
         try read { try $0.rows(VersionRows.select + " ORDER BY v.id", [], VersionRows.record) }
     }
+
+    /// Whether versions of other models are deltas of a version of this one.
+    public func hasDependants(_ model: ModelName) throws -> Bool {
+        try read {
+            try $0.exists(
+                """
+                SELECT 1 FROM versions v WHERE v.base_version_id IN
+                    (SELECT b.id FROM versions b JOIN models m ON m.id = b.model_id WHERE m.name = ?)
+                """, [model.description])
+        }
+    }
 }

@@ -10,10 +10,12 @@ enum VersionRows {
         (SELECT group_concat(g.name, ' ') FROM tags g WHERE g.version_id = v.id), \
         v.created_at, v.raw_bytes, v.stored_bytes, v.tensor_count, v.file_count, \
         (SELECT r.codec FROM recipes r WHERE r.version_id = v.id), \
-        (SELECT e.score FROM evaluations e WHERE e.version_id = v.id ORDER BY e.id DESC LIMIT 1)
+        (SELECT e.score FROM evaluations e WHERE e.version_id = v.id ORDER BY e.id DESC LIMIT 1), \
+        v.on_main, v.registered_as, bv.registered_as, \
+        EXISTS (SELECT 1 FROM pending_versions q WHERE q.version_id = v.id)
         """
     /// The number of ``columns``: the position of the first column that a statement adds.
-    static let columnCount = 21
+    static let columnCount = 25
     /// What `versions v` is joined with for ``columns``.
     static let joins = """
         LEFT JOIN versions bv ON bv.id = v.base_version_id LEFT JOIN models bm ON bm.id = bv.model_id \
@@ -27,7 +29,9 @@ enum VersionRows {
             number: row.int(3), commit: row.fixed(4), tree: row.fixed(5),
             parentCommit: row.ifPresent(6) { try row.fixed($0) },
             baseVersion: row.ifPresent(7) { VersionID(rawValue: try row.decode(Int64.self, atIndex: $0)) },
-            baseName: row.ifPresent(8, row.text), baseNumber: row.ifPresent(9, row.int),
+            baseName: row.ifPresent(8, row.text), baseNumber: row.ifPresent(9, row.int), isOnMain: row.flag(21),
+            registeredAs: row.ifPresent(22, row.text), baseRegisteredAs: row.ifPresent(23, row.text),
+            isPending: row.flag(24),
             task: row.ifPresent(10, row.text), message: row.ifPresent(11, row.text), metadata: metadata(row.text(12)),
             // No tag contains a space.
             tags: row.ifPresent(13, row.text)?.split(separator: " ").map(String.init).sorted() ?? [],

@@ -25,12 +25,21 @@ public struct NewVersion: Sendable {
     public var files: [FileRecord]
     /// Nil unless it was registered with lossy codecs.
     public var recipe: RecipeRecord?
+    /// The branch that the version is the newest of; nil for `main`.
+    public var branch: String?
+    /// Whether files of it are stored as a client sent them, and are to be compressed.
+    public var isPending: Bool
+    /// Packs of one object each, durable, that become part of the registry with the version, and belong to none.
+    public var adopted: [(pack: PackRecord, object: ObjectRecord)] = []
+    /// The version that this one takes the place of: the model's only one, which was made with the model.
+    public var replacedFirst: VersionID?
 
     public init(
         model: ModelName, isBase: Bool, baseVersion: VersionID? = nil, task: String? = nil, message: String? = nil,
         metadata: [String: String] = [:], tags: [String] = [], commit: GitObjectID, tree: GitObjectID,
         parentCommit: GitObjectID? = nil, createdAt: Int, pack: PackRecord, objects: [ObjectRecord],
-        blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil, number: Int? = nil
+        blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil,
+        branch: String? = nil, isPending: Bool = false, number: Int? = nil
     ) {
         self.model = model
         self.isBase = isBase
@@ -48,6 +57,8 @@ public struct NewVersion: Sendable {
         self.blocks = blocks
         self.files = files
         self.recipe = recipe
+        self.branch = branch
+        self.isPending = isPending
         self.number = number
     }
 }

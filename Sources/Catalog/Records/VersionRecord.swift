@@ -14,6 +14,13 @@ public struct VersionRecord: Hashable, Sendable {
     public let baseVersion: VersionID?
     public let baseName: String?
     public let baseNumber: Int?
+    /// False for a version that was made on a branch.
+    public let isOnMain: Bool
+    /// The name that the model had when the version was registered, and that its base's model had then, where they have others now.
+    public let registeredAs: String?
+    public let baseRegisteredAs: String?
+    /// Whether files of it are stored as a client sent them, and are to be compressed.
+    public let isPending: Bool
     public let task: String?
     public let message: String?
     public let metadata: [String: String]

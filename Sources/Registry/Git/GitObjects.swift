@@ -47,7 +47,8 @@ extension ModelRegistry {
 
     private func commit(of version: VersionRecord) throws -> GitObject {
         let commit = try GitCommit.object(
-            tree: version.tree, parent: version.parentCommit, of: version.model, createdAt: version.createdAt,
+            tree: version.tree, parent: version.parentCommit,
+            of: try ModelName(version.registeredAs ?? "\(version.model)"), createdAt: version.createdAt,
             message: version.message)
         try check(commit, is: version.commit, what: "commit of v\(version.number)")
         return commit

@@ -9,15 +9,17 @@ public struct GitReferences: Sendable, Equatable {
         public let commit: GitObjectID
     }
 
-    /// The only branch.
+    /// The branch that is always there.
     public static let branch = "main"
 
     /// The newest version.
     public let head: GitObjectID
-    /// `main`, the newest version.
+    /// `main` and the others, sorted as Git does.
     public let branches: [Reference]
     /// The model's tags, and each version by its number, sorted as Git does.
     public let tags: [Reference]
+    /// The model's tags alone.
+    public let ownTags: [Reference]
     /// The commits whose parent was removed, newest first: Git has to take the repository for a shallow one that ends there.
     public let shallow: [GitObjectID]
 
@@ -44,21 +46,27 @@ extension ModelRegistry {
 }
 
 extension GitReferences {
-    init(_ history: (versions: [VersionRecord], tags: [(name: String, version: VersionID)]), model: ModelName) throws {
-        guard let newest = history.versions.first else {
+    init(_ history: ModelHistory, model: ModelName) throws {
+        guard let newest = history.versions.first(where: \.isOnMain) else {
             throw DeltaicError(.catalogDamaged, "\(model) has no version")
         }
         let commits = Dictionary(uniqueKeysWithValues: history.versions.map { ($0.id, $0.commit) })
-        // Git refuses names that end in ".lock".
-        var tags = history.tags.filter { !$0.name.hasSuffix(".lock") }.compactMap { tag in
-            commits[tag.version].map { Reference(name: tag.name, commit: $0) }
+        func references(_ names: [ModelHistory.Name]) -> [Reference] {
+            // Git refuses names that end in ".lock".
+            names.filter { !$0.name.hasSuffix(".lock") }.compactMap { name in
+                commits[name.version].map { Reference(name: name.name, commit: $0) }
+            }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         }
+        var tags = references(history.tags)
+        ownTags = tags
         let taken = Set(tags.map(\.name))
         tags += history.versions.map { Reference(name: "v\($0.number)", commit: $0.commit) }
             .filter { !taken.contains($0.name) }
         let present = Set(history.versions.map(\.commit))
         head = newest.commit
-        branches = [Reference(name: Self.branch, commit: newest.commit)]
+        branches =
+            (references(history.branches) + [Reference(name: Self.branch, commit: newest.commit)])
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         self.tags = tags.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         shallow = history.versions.filter { $0.parentCommit.map(present.contains) == false }.map(\.commit)
     }

@@ -39,7 +39,9 @@ extension ModelRegistry {
         registration.base = try baseVersion(registration).map { base in
             VersionReference(model: base.model, selector: .commit(base.commit.hex))
         }
-        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
+        let scanned = try await InputScan(
+            inputs: model.files.map(ScannedInput.init), workers: workers, progress: progress
+        ).run()
         let scorer = command.map { ScoreCommand(command: $0) }
         let original = if let scorer { try await Self.score(model, with: scorer) } else { Double?.none }
         var rows: [CodecComparison.Row] = []

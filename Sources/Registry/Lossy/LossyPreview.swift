@@ -17,7 +17,9 @@ extension ModelRegistry {
     public func preview(_ path: String, as registration: Registration) async throws -> LossyPreview {
         let model = try ModelDirectory.open(path)
         _ = try baseVersion(registration)
-        let scanned = try await InputScan(model: model, workers: workers, progress: progress).run()
+        let scanned = try await InputScan(
+            inputs: model.files.map(ScannedInput.init), workers: workers, progress: progress
+        ).run()
         return try await preview(scanned, as: registration) { _, _ in }
     }
 
@@ -39,7 +41,7 @@ extension ModelRegistry {
             scanned, lossy: registration.lossy, base: base, to: writer, spoolFolder: folder.path)
         let draft = VersionDraft(
             registration: registration, isBase: false, number: 1, commit: try content.tree(), tree: try content.tree(),
-            parent: nil, createdAt: Int(Date().timeIntervalSince1970), files: content.files,
+            parent: nil, createdAt: Int(Date().timeIntervalSince1970), files: content.files.map(\.record),
             compression: registration.lossy.map { content.compression($0) })
         try writer.write(manifest: try draft.manifest(base: base).json())
         _ = try packs.publish(writer)

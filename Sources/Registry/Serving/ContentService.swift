@@ -64,6 +64,7 @@ public final class ContentService: Sendable {
 
     /// Lets go of what was removed from the registry; to be called now and then.
     public func closeRemoved() {
+        registry.closeDeletedPacks()
         versions.closeStale()
     }
 

@@ -21,13 +21,17 @@ extension ModelRegistry {
     /// Nothing can be seen of it before: every object decodes to its SHA-256, every file to its SHA-256 and Git blob id, and tree
     /// and commit are those that follow. The lock on what is registered is held only while the rows are written. The received file
     /// is gone after success, and after `.refusedTransfer`.
-    /// - Parameter baseTree: the tree of the version's base where it comes from: another commit of the same tree will do here.
+    /// - Parameters:
+    ///   - baseTree: the tree of the version's base where it comes from: another commit of the same tree will do here.
+    ///   - isBase: whether the model is a base where the version comes from, if that has changed since its manifest was written.
     /// - Throws: `.refusedTransfer` if the pack is damaged or not what it says; `.diverged`, `.versionExists`, `.missingBase`,
     ///   `.missingObject`, `.nameTaken` if it does not fit what is here.
-    public func importVersion(from incoming: IncomingPack, baseTree: GitObjectID? = nil) async throws -> ImportResult {
+    public func importVersion(from incoming: IncomingPack, baseTree: GitObjectID? = nil, isBase: Bool? = nil)
+        async throws -> ImportResult
+    {
         let reading = try await lockForReading()
         defer { withExtendedLifetime(reading) {} }
-        let transfer = VersionImport(registry: self, incoming: incoming, baseTree: baseTree)
+        let transfer = VersionImport(registry: self, incoming: incoming, baseTree: baseTree, isBase: isBase)
         do {
             return try await transfer.run()
         } catch let error as DeltaicError where error.code == .refusedTransfer {
@@ -42,6 +46,7 @@ private struct VersionImport {
     let registry: ModelRegistry
     let incoming: IncomingPack
     let baseTree: GitObjectID?
+    let isBase: Bool?
 
     private var catalog: CatalogDatabase { registry.catalog }
     private var packs: PackDirectory { registry.directory.packs }
@@ -80,7 +85,7 @@ private struct VersionImport {
         try pack.checkObjectRecords()
         for object in pack.objects { for chunk in object.chunks { try pack.checkRecord(of: chunk) } }
         guard let json = try pack.manifest() else { throw IncomingManifest.refusal("the pack has no manifest") }
-        return (pack, try naming("manifest") { try IncomingManifest(json: json) })
+        return (pack, try naming("manifest") { try IncomingManifest(json: json, isBase: isBase) })
     }
 
     private func content(_ pack: PackReader, _ manifest: IncomingManifest) async throws -> IncomingContent.Findings {
@@ -127,7 +132,7 @@ private struct VersionImport {
     ) throws -> NewVersion {
         let manifest = incoming.manifest
         return NewVersion(
-            model: incoming.model, isBase: manifest.isBase, baseVersion: base?.id, task: manifest.task,
+            model: incoming.model, isBase: incoming.isBase, baseVersion: base?.id, task: manifest.task,
             message: manifest.message, metadata: manifest.metadata, tags: [], commit: manifest.commit,
             tree: manifest.tree, parentCommit: manifest.parent, createdAt: manifest.createdAt,
             pack: PackRecord(id: pack.id, byteCount: pack.byteCount, createdAt: manifest.createdAt), objects: objects,
@@ -136,12 +141,16 @@ private struct VersionImport {
 
     /// The pack becomes one of the registry's, then the rows are written; if those are refused, the pack goes.
     private func publish(_ version: NewVersion) throws -> VersionRecord {
-        try packs.adopt(version.pack.id) { final throws(DeltaicError) in try incoming.move(to: final) }
+        try packs.adopt(version.pack.id, from: incoming.path)
         do {
-            return try catalog.publish(version)
+            let record = try catalog.publish(version)
+            incoming.discard()
+            return record
         } catch {
             // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
-            if (error as? DeltaicError)?.code != .ioFailure { try packs.delete(version.pack.id) }
+            if (error as? DeltaicError)?.code != .ioFailure, try catalog.pack(version.pack.id) == nil {
+                try packs.delete(version.pack.id)
+            }
             throw error
         }
     }

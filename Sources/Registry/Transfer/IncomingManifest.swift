@@ -10,11 +10,13 @@ struct IncomingManifest: Sendable {
     static let numberLimit = 1_000_000_000
 
     let manifest: VersionManifest
+    /// Whether the model is a base; that may have changed since the manifest was written.
+    let isBase: Bool
     let model: ModelName
     let files: [FileRecord]
 
     /// - Throws: what is wrong with it; a `refusedInput` code but for names of files that collide.
-    init(json: [UInt8]) throws(DeltaicError) {
+    init(json: [UInt8], isBase: Bool?) throws(DeltaicError) {
         let manifest = try VersionManifest(json: json)
         guard manifest.manifest == VersionManifest.version else {
             throw DeltaicError(
@@ -22,6 +24,7 @@ struct IncomingManifest: Sendable {
                 expected: "\(VersionManifest.version)", found: "\(manifest.manifest)", advice: "use a newer deltaic")
         }
         self.manifest = manifest
+        self.isBase = isBase ?? manifest.isBase
         model = try ModelName(manifest.model)
         guard (1...Self.numberLimit).contains(manifest.number) else {
             throw Self.refusal(
@@ -30,9 +33,10 @@ struct IncomingManifest: Sendable {
         }
         if let base = manifest.base {
             _ = try ModelName(base.model)
-            guard !manifest.isBase else { throw Self.refusal("a base is said to be a delta of another base") }
+            guard !self.isBase else { throw Self.refusal("a base is said to be a delta of another base") }
         }
         if let task = manifest.task { try ModelName.check(task, kind: "task", limit: 96) }
+        guard manifest.branch == nil else { throw Self.refusal("the version is on a branch: only those on main move") }
         guard !manifest.files.isEmpty else { throw Self.refusal("the version has no files") }
         for file in manifest.files { try FileNames.check(file.path) }
         try FileNames.checkTogether(manifest.files.lazy.map(\.path))

@@ -92,11 +92,6 @@ public final class IncomingPack: Sendable {
     func sync() throws(DeltaicError) {
         guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: path, errno: errno) }
     }
-
-    /// Moves the file to its final place.
-    func move(to final: String) throws(DeltaicError) {
-        guard rename(path, final) == 0 else { throw .systemCall("rename", path: final, errno: errno) }
-    }
 }
 
 extension ModelRegistry {

@@ -16,12 +16,14 @@ public struct TransferVersion: Sendable, Codable, Hashable {
     public let commit: GitObjectID
     public let tree: GitObjectID
     public let base: Base?
+    /// The name of the model in the version's manifest, where it has another one now.
+    public let registeredAs: String?
     public let tags: [String]
     /// The sum of the sizes of its files.
     public let rawBytes: Int
 }
 
-/// The versions of a model that a registry has.
+/// The versions of a model's `main` that a registry has.
 public struct ModelHistory: Sendable, Codable {
     public let model: String
     public let isBase: Bool
@@ -65,7 +67,7 @@ public struct ModelHistory: Sendable, Codable {
                     .ambiguousCommit, "\(digits) is the start of more than one commit id of \(model)", at: [place])
             }
             throw DeltaicError(.unknownVersion, "\(model) has no version with commit id \(digits)", at: [place])
-        case .tag(let tag):
+        case .tag(let tag), .revision(let tag):
             if let found = versions.first(where: { $0.tags.contains(tag) }) { return found }
             throw DeltaicError(.unknownTag, "\(model) has no tag \"\(tag)\"", at: [place])
         }
@@ -79,7 +81,9 @@ extension ModelRegistry {
         guard let newest = try catalog.newestVersion(of: model) else {
             return ModelHistory(model: model.description, isBase: false, lastNumber: last, versions: [])
         }
-        let versions = try catalog.versions(of: model).reversed().map { try TransferVersion($0, catalog) }
+        let versions = try catalog.versions(of: model).filter(\.isOnMain).reversed().map {
+            try TransferVersion($0, catalog)
+        }
         return ModelHistory(model: model.description, isBase: newest.isBase, lastNumber: last, versions: versions)
     }
 }
@@ -91,6 +95,6 @@ extension TransferVersion {
             number: record.number, commit: record.commit, tree: record.tree,
             base: base.map {
                 Base(model: $0.model.description, number: $0.number, commit: $0.commit, tree: $0.tree)
-            }, tags: record.tags, rawBytes: record.rawBytes)
+            }, registeredAs: record.registeredAs, tags: record.tags, rawBytes: record.rawBytes)
     }
 }

@@ -19,11 +19,11 @@ struct VersionFit {
         let manifest = incoming.manifest
         let name = "\(incoming.model)@v\(manifest.number)"
         if let newest = try catalog.newestVersion(of: incoming.model) {
-            guard newest.isBase == manifest.isBase else {
+            guard newest.isBase == incoming.isBase else {
                 throw DeltaicError(
                     .nameTaken,
                     "\(incoming.model) is a \(newest.isBase ? "base" : "model") here, and a "
-                        + "\(manifest.isBase ? "base" : "model") where the version comes from",
+                        + "\(incoming.isBase ? "base" : "model") where the version comes from",
                     advice: "register one of them under another name")
             }
             let numbered = try catalog.versions(of: incoming.model).first { $0.number == manifest.number }

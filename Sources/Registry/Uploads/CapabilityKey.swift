@@ -13,6 +13,9 @@ public struct CapabilityKey: Sendable {
         let expires: Int
     }
 
+    /// As tokens begin: logs leave out both.
+    private static let prefix = "hf_"
+
     private let authentication: MessageAuthentication
 
     /// Reads the key of a registry, which is made when it is asked for first.
@@ -50,12 +53,13 @@ public struct CapabilityKey: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let content = Array(try encoder.encode(Content(purpose: purpose, fields: fields, expires: expires)))
-        return HexText.encode(content + authentication.code(of: content))
+        return Self.prefix + HexText.encode(content + authentication.code(of: content))
     }
 
     /// What a text says; nil if it is none of this registry's and this purpose, or its time is over.
     public func fields(of text: some StringProtocol, _ purpose: String, now: Date = Date()) -> [String]? {
-        guard text.utf8.count < 8192, let bytes = HexText.decode(text), bytes.count > Digest.byteCount else {
+        guard text.utf8.count < 8192, text.hasPrefix(Self.prefix),
+            let bytes = HexText.decode(text.dropFirst(Self.prefix.count)), bytes.count > Digest.byteCount else {
             return nil
         }
         let content = Array(bytes.dropLast(Digest.byteCount))

@@ -53,7 +53,7 @@ enum HubModelRoutes {
                 branches: found.branches.map {
                     .init(name: $0.name, ref: "refs/heads/\($0.name)", targetCommit: $0.commit.hex)
                 },
-                tags: found.tags.map {
+                tags: found.ownTags.map {
                     .init(name: $0.name, ref: "refs/tags/\($0.name)", targetCommit: $0.commit.hex)
                 },
                 pullRequests: try exchange.flag("include_prs") ?? exchange.flag("include_pull_requests") == true
@@ -82,8 +82,8 @@ enum HubModelRoutes {
     }
 
     private static func commits(_ exchange: Exchange) throws -> Response {
-        let (start, _) = try exchange.registry.files(of: exchange.reference())
-        let all = try exchange.registry.log(of: try exchange.model()).filter { $0.number <= start.number }
+        let all = try exchange.registry.history(of: exchange.reference())
+        guard let start = all.first else { throw ServerError(.internalServerError, "a version has no history") }
         let limit = try exchange.number("limit", in: 1...1000) ?? 100
         let page = try exchange.number("p", in: 0...1_000_000) ?? 0
         let shown = all.dropFirst(page * limit).prefix(limit)

@@ -37,14 +37,14 @@ enum TagRoutes {
         let (reference, tag, registry) = (
             try exchange.reference(body.version), exchange.value("tag"), exchange.registry
         )
-        let version = try await exchange.services.changes.run { try registry.tag(reference, as: tag) }
+        let version = try await registry.tag(reference, as: tag)
         return try JSONResponse.make(
             Tag(name: tag, version: version.number, commit: version.commit))
     }
 
     private static func remove(_ exchange: Exchange) async throws -> Response {
         let (model, tag, registry) = (try exchange.model(), exchange.value("tag"), exchange.registry)
-        try await exchange.services.changes.run { try registry.untag(model, tag) }
+        try await registry.untag(model, tag)
         return Response(status: .noContent)
     }
 
@@ -59,7 +59,7 @@ enum TagRoutes {
     private static func setTask(_ exchange: Exchange) async throws -> Response {
         let body: TaskRequest = try await exchange.json("a JSON object, with a description or without")
         let (name, registry) = (exchange.value("task"), exchange.registry)
-        try await exchange.services.changes.run { try registry.addTask(name, description: body.description) }
+        try await registry.addTask(name, description: body.description)
         guard let task = try registry.tasks().first(where: { $0.name == name }) else {
             throw ServerError(.internalServerError, "the task vanished a moment after it was added")
         }

@@ -147,6 +147,7 @@ struct TransferRoutes {
 
     private struct Completion: Decodable {
         let baseTree: GitObjectID?
+        let isBase: Bool?
     }
 
     private static func register(_ exchange: Exchange, _ work: LongWork<ImportResult>) async throws -> Response {
@@ -155,7 +156,8 @@ struct TransferRoutes {
             "a JSON object, with the tree of the base version or without: {\"baseTree\": \"...\"}")
         let registry = exchange.registry
         let result = try await work.run("\(id)") {
-            try await registry.importVersion(from: try registry.incomingPack(id), baseTree: completion.baseTree)
+            try await registry.importVersion(
+                from: try registry.incomingPack(id), baseTree: completion.baseTree, isBase: completion.isBase)
         }
         return try JSONResponse.make(result)
     }

@@ -41,7 +41,9 @@ struct Exchange: Sendable {
 
     /// The version that a revision of a Hub client means: `main`, a tag, `v2`, a commit id; the newest if there is none.
     func reference(_ revision: String? = nil) throws -> VersionReference {
-        try RevisionName(revision ?? match.values["revision"] ?? "main").reference(to: try model())
+        let isNative = path.raw.first == "v1"
+        return try RevisionName(revision ?? match.values["revision"] ?? "main", prefersNumbers: isNative)
+            .reference(to: try model())
     }
 
     /// The last value of a query parameter.

@@ -4,9 +4,23 @@ internal import HTTPTypes
 /// What Hub and Git clients call a version: a branch, a tag, `v2`, a commit id, or a full name of a reference.
 struct RevisionName: Sendable {
     let text: String
+    /// Whether `v2` is a number even where there is a branch or a tag of that name.
+    let prefersNumbers: Bool
 
-    init(_ text: String) {
+    init(_ text: String, prefersNumbers: Bool = false) {
         self.text = text
+        self.prefersNumbers = prefersNumbers
+    }
+
+    /// The branch that the name can only mean: nil for `main`.
+    ///
+    /// - Throws: `ServerError` 404 if it can name none.
+    func branch() throws -> String? {
+        switch try selector() {
+        case .latest: nil
+        case .revision(let name): name
+        case .commit, .number, .tag: throw notFound
+        }
     }
 
     /// - Throws: `ServerError` 404 with `RevisionNotFound` if it can name no version.
@@ -21,21 +35,22 @@ struct RevisionName: Sendable {
         }
         if name == "main" || name == "latest" || name == "HEAD" { return .latest }
         if name.utf8.count == 40, GitObjectID(hex: name) != nil { return .commit(name.lowercased()) }
-        if name.first == "v", name.count > 1, name.dropFirst().utf8.allSatisfy({ (48...57).contains($0) }) {
+        if prefersNumbers, name.first == "v", name.count > 1,
+            name.dropFirst().utf8.allSatisfy({ (48...57).contains($0) })
+        {
             guard let number = Int(name.dropFirst()), number > 0 else { throw notFound }
             return .number(number)
         }
-        do {
-            try ModelName.check(name, kind: "tag", limit: 128)
-        } catch {
-            throw notFound
+        for part in name.split(separator: "/", omittingEmptySubsequences: false) {
+            guard (try? ModelName.check(String(part), kind: "revision", limit: 128)) != nil else { throw notFound }
         }
-        return .tag(name)
+        return .revision(name)
     }
 
     private var notFound: ServerError {
         ServerError(
             .notFound, code: .revisionNotFound,
-            "there is no revision \"\(text.prefix(200))\": it has to be main, a tag, v1, v2, ..., or a commit id")
+            "there is no revision \"\(text.prefix(200))\": it has to be main, a branch, a tag, v1, v2, ..., or a commit id"
+        )
     }
 }

@@ -31,7 +31,7 @@ struct ServedModels: Sendable {
         try directory.write("tuned/sub/a.json", "[1]".utf8)
         try await register(folder, "Acme/tuned")
         try await register(try base.tuned(seed: 3).write("secret", in: directory), "other/secret")
-        _ = try registry.tag(VersionReference("Acme/tuned"), as: "prod")
+        _ = try await registry.tag(VersionReference("Acme/tuned"), as: "prod")
     }
 
     func register(_ folder: String, _ name: String) async throws {

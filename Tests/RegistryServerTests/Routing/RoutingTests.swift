@@ -107,16 +107,20 @@ struct RoutingTests {
         let commit = String(repeating: "0aF", count: 13) + "b"
         let expected: [(String, VersionReference.Selector)] = [
             ("main", .latest), ("latest", .latest), ("HEAD", .latest), ("refs/heads/main", .latest),
-            ("v1", .number(1)), ("refs/tags/v12", .number(12)), ("prod", .tag("prod")),
-            ("refs/tags/prod", .tag("prod")),
-            (commit, .commit(commit.lowercased())), ("v1a", .tag("v1a")), ("v", .tag("v")), ("1", .tag("1")),
+            ("v1", .number(1)), ("refs/tags/v12", .number(12)), ("prod", .revision("prod")),
+            ("refs/tags/prod", .revision("prod")), ("feature/x", .revision("feature/x")),
+            (commit, .commit(commit.lowercased())), ("v1a", .revision("v1a")), ("v", .revision("v")),
+            ("1", .revision("1")),
         ]
         for (text, selector) in expected {
-            let reference = try RevisionName(text).reference(to: model)
+            let reference = try RevisionName(text, prefersNumbers: true).reference(to: model)
             #expect(reference.selector == selector && reference.model == model, "\(text)")
         }
-        for text in ["", "v0", "v99999999999999999999", "a b", "feature/x", "refs/pr/1", "..", "é", commit + "/"] {
-            let error = #expect(throws: ServerError.self, "\(text)") { try RevisionName(text).reference(to: model) }
+        #expect(try RevisionName("v1").reference(to: model).selector == .revision("v1"))
+        for text in ["", "v0", "v99999999999999999999", "a b", "feature//x", "/x", "..", "é", commit + "/"] {
+            let error = #expect(throws: ServerError.self, "\(text)") {
+                try RevisionName(text, prefersNumbers: true).reference(to: model)
+            }
             #expect(error?.status == .notFound && error?.code == "RevisionNotFound")
         }
     }
