@@ -90,7 +90,7 @@ private struct HubImportRun: Sendable {
         let source = HubSource(connection: connection, model: request.model)
         let commit = try await source.commit(of: request.revision)
         // What can be refused is refused before anything is downloaded.
-        if let base = request.base, try !registry.history(of: base.model).isBase {
+        if let base = request.base, try !registry.transferHistory(of: base.model).isBase {
             throw DeltaicError(
                 .notABase, "there is no base of this name", at: ["\(base)"],
                 advice: "`deltaic list --bases` shows them; without --base the model is added as a base itself")
@@ -128,7 +128,7 @@ private struct HubImportRun: Sendable {
 
     /// The version that came from a commit earlier.
     private func imported(_ commit: GitObjectID) throws -> VersionSummary? {
-        guard try !registry.history(of: name).versions.isEmpty else { return nil }
+        guard try !registry.transferHistory(of: name).versions.isEmpty else { return nil }
         let keys = ModelRegistry.sourceKeys
         return try registry.log(of: name).first {
             $0.metadata[keys.commit] == commit.hex && $0.metadata[keys.url] == url

@@ -19,7 +19,7 @@ public struct PushVersion: Sendable {
     /// - Throws: `.diverged`, `.missingBase` and other conflicts before anything is sent; what the server says.
     public func run(_ reference: VersionReference, movesTags: Bool = false) async throws -> TransferReport {
         let before = remote.connection.traffic
-        let wanted = try registry.history(of: reference.model).version(reference.selector, in: "this registry")
+        let wanted = try registry.transferHistory(of: reference.model).version(reference.selector, in: "this registry")
         var plan = TransferPlan(from: .local(registry), to: .remote(remote), targetIsHere: false)
         try await plan.add(reference.model, upTo: wanted.number)
         var moved: [MovedVersion] = []

@@ -61,7 +61,7 @@ public final class RemoteRegistry: Sendable {
     }
 
     /// What there is of a model; no versions if there is none of that name.
-    func history(of model: ModelName) async throws -> ModelHistory {
+    func history(of model: ModelName) async throws -> TransferHistory {
         try await connection.json(.GET, "/v1/transfers/history/" + URLText.path("\(model)"))
     }
 

@@ -47,7 +47,7 @@ public struct SyncRegistries: Sendable {
         var bases: [ModelName] = []
         var others: [ModelName] = []
         for model in try await names(models) {
-            let histories = [try registry.history(of: model), try await remote.history(of: model)]
+            let histories = [try registry.transferHistory(of: model), try await remote.history(of: model)]
             guard histories.contains(where: { !$0.versions.isEmpty }) else {
                 throw DeltaicError(.noSuchModel, "neither registry has a model or base \(model)")
             }

@@ -5,10 +5,10 @@ internal import Registry
 struct RegistrySide: Sendable {
     /// As users read it.
     let name: String
-    let history: @Sendable (ModelName) async throws -> ModelHistory
+    let history: @Sendable (ModelName) async throws -> TransferHistory
 
     static func local(_ registry: ModelRegistry) -> RegistrySide {
-        RegistrySide(name: "this registry") { try registry.history(of: $0) }
+        RegistrySide(name: "this registry") { try registry.transferHistory(of: $0) }
     }
 
     static func remote(_ remote: RemoteRegistry) -> RegistrySide {

@@ -37,7 +37,7 @@ struct TransferRoutes {
     // MARK: - What there is
 
     private static func history(_ exchange: Exchange) throws -> Response {
-        try JSONResponse.make(try exchange.registry.history(of: try exchange.model()))
+        try JSONResponse.make(try exchange.registry.transferHistory(of: try exchange.model()))
     }
 
     private static func objects(_ exchange: Exchange) throws -> Response {

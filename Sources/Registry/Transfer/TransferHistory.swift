@@ -24,7 +24,7 @@ public struct TransferVersion: Sendable, Codable, Hashable {
 }
 
 /// The versions of a model's `main` that a registry has.
-public struct ModelHistory: Sendable, Codable {
+public struct TransferHistory: Sendable, Codable {
     public let model: String
     public let isBase: Bool
     /// The highest number that a version ever had; 0 for a model that is not there.
@@ -76,15 +76,15 @@ public struct ModelHistory: Sendable, Codable {
 
 extension ModelRegistry {
     /// What there is of a model, for another registry; no versions if there is none of that name.
-    public func history(of model: ModelName) throws -> ModelHistory {
+    public func transferHistory(of model: ModelName) throws -> TransferHistory {
         let last = try catalog.nextNumber(of: model) - 1
         guard let newest = try catalog.newestVersion(of: model) else {
-            return ModelHistory(model: model.description, isBase: false, lastNumber: last, versions: [])
+            return TransferHistory(model: model.description, isBase: false, lastNumber: last, versions: [])
         }
         let versions = try catalog.versions(of: model).filter(\.isOnMain).reversed().map {
             try TransferVersion($0, catalog)
         }
-        return ModelHistory(model: model.description, isBase: newest.isBase, lastNumber: last, versions: versions)
+        return TransferHistory(model: model.description, isBase: newest.isBase, lastNumber: last, versions: versions)
     }
 }
 
