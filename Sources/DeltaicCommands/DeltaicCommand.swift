@@ -33,6 +33,7 @@ public struct DeltaicCommand: AsyncParsableCommand {
             DiffCommand.self, TagCommand.self, UntagCommand.self,
             TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self, TokenCommand.self,
             RemoteCommand.self, PushCommand.self, SyncCommand.self, ImportCommand.self, ServeCommand.self,
+            CompressCommand.self,
         ])
 
     public init() {}

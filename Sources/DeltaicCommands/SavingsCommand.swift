@@ -48,10 +48,13 @@ extension SavingsReport {
         table.addTotal(Self.row("total", versions: versions, raw: rawBytes, stored: storedBytes))
         let retained =
             retainedBytes > 0
-            ? "the total has \(ByteFormat.text(retainedBytes)) of removed versions that others still need"
+            ? "the total has \(ByteFormat.text(retainedBytes)) of uploads and of removed versions that others still need"
             : "nothing is retained of removed versions"
-        return table.lines(width: width) + [
-            "", "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more",
+        let pending =
+            pendingVersions > 0
+            ? ["\(pendingVersions) pushed versions are stored as they were sent, and yet to be compressed"] : []
+        return table.lines(width: width) + [""] + pending + [
+            "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more",
         ]
     }
 

@@ -13,6 +13,10 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
             Clients of the Hugging Face Hub read from it when HF_ENDPOINT is set to its address: `hf download`, \
             `from_pretrained`, HfFileSystem. `git clone` works too, and the API under /v1 gives single tensors.
 
+            With a token of scope write they push too: `hf upload` and all that makes commits. What is pushed can be read at \
+            once, and is compressed in the background: against the base that the model card names (base_model), else that of \
+            a --base-for rule, else the closest base of the same architecture; a model without one becomes a base.
+
             Who may read is a choice: --anonymous-read lets everybody, else clients need a token (`deltaic token add`). \
             Without TLS, only loopback addresses are safe for tokens: put a proxy before it, or name a certificate.
 
@@ -37,6 +41,11 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
 
     @Flag(name: .customLong("trust-proxy"), help: "Believe X-Forwarded-For, -Proto and -Host.")
     var trustsProxy = false
+
+    @OptionGroup var bases: BaseRuleOptions
+
+    @Option(help: ArgumentHelp("Bytes of a file that clients send in parts, if it is longer.", valueName: "bytes"))
+    var partSize = 64 << 20
 
     @Option(help: ArgumentHelp("Connections at a time; more wait.", valueName: "n"))
     var maxConnections = 512
@@ -104,7 +113,7 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
             ("--max-client-connections", maxClientConnections, 1...1 << 20), ("--max-body", maxBody, 1...1 << 30),
             // Less does not hold what every client sends.
             ("--max-header", maxHeader, 1024...1 << 20), ("--burst", burst, 1...1 << 30),
-            ("--cache", cache, 0...1 << 20),
+            ("--cache", cache, 0...1 << 20), ("--part-size", partSize, 1 << 16...1 << 40),
             ("--stall-timeout", stallTimeout, 1...86400), ("--stop-timeout", stopTimeout, 0...86400),
         ]
         for (name, value, range) in ranges where !range.contains(value) {
@@ -157,6 +166,8 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         options.requestBurst = burst
         options.stallTimeout = stallTimeout
         options.stopTimeout = stopTimeout
+        options.baseRules = try bases.rules()
+        options.partBytes = partSize
         options.budget.cacheBytes = cache << 20
         options.budget.threads = min(
             threads.threads ?? ProcessInfo.processInfo.activeProcessorCount, Self.threadLimit)

@@ -11,6 +11,8 @@ public final class ModelRegistry: Sendable {
     let catalog: CatalogDatabase
     let objects: ObjectReader
     private let source: CatalogObjects
+    /// Whether it was opened to be looked at only.
+    public let isReadOnly: Bool
     let workers: WorkerPool
     let progress: any ProgressReport
     private let lockPatience: Int
@@ -66,6 +68,7 @@ public final class ModelRegistry: Sendable {
         objects = ObjectReader(source: source)
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
+        isReadOnly = options.isReadOnly
         lockPatience = options.lockPatience
     }
 

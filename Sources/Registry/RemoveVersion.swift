@@ -16,7 +16,9 @@ extension ModelRegistry {
     ///
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
     public func remove(_ model: ModelName) async throws -> RemovalReport {
-        try await remove { try catalog.versions(of: model) }
+        let report = try await remove { try catalog.versions(of: model) }
+        uploads.forget(model)
+        return report
     }
 
     /// Removes one version of a model, the newest one too if that is what is named.

@@ -22,8 +22,10 @@ public struct SavingsReport: Sendable, Codable {
     public let rawBytes: Int
     /// The bytes of all packs on disk: the groups' and `retainedBytes`.
     public let storedBytes: Int
-    /// Packs of removed versions that others still need.
+    /// Packs of removed versions that others still need, and files of versions that are yet to be compressed.
     public let retainedBytes: Int
+    /// Versions that are stored as clients sent them, and yet to be compressed.
+    public let pendingVersions: Int
     /// The catalog's own bytes on disk, which are not in `storedBytes`.
     public let catalogBytes: Int
 }
@@ -45,6 +47,6 @@ extension ModelRegistry {
                     name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
             },
             versions: total.versions, rawBytes: total.rawBytes, storedBytes: total.storedBytes,
-            retainedBytes: total.retainedBytes, catalogBytes: directory.catalogBytes)
+            retainedBytes: total.retainedBytes, pendingVersions: try catalog.pendingVersions().count, catalogBytes: directory.catalogBytes)
     }
 }

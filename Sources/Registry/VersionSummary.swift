@@ -25,6 +25,8 @@ public struct VersionSummary: Sendable, Codable {
     public let lossyCodec: String?
     /// What its newest evaluation said.
     public let score: Double?
+    /// Whether files of it are stored as a client sent them, and are to be compressed.
+    public let isPending: Bool
 
     /// What names it: `name@v1`.
     public var reference: String { "\(model)@v\(number)" }
@@ -46,5 +48,6 @@ public struct VersionSummary: Sendable, Codable {
         fileCount = record.fileCount
         lossyCodec = record.lossyCodec
         score = record.score
+        isPending = record.isPending
     }
 }

@@ -32,6 +32,7 @@ final class Compressor: Service {
     func wake() { waker.yield() }
 
     func run() async throws {
+        guard !registry.isReadOnly else { return try await gracefulShutdown() }
         await cancelWhenGracefulShutdown { await self.work() }
     }
 

@@ -30,7 +30,7 @@ public struct RegistryApplication: Sendable {
         let content = ContentService(registry: registry, budget: options.budget)
         services = ServerServices(
             registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
-            capabilities: try registry.capabilityKey(),
+            capabilities: Capabilities(registry: registry),
             compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
         responder = RegistryResponder(
             services: services,

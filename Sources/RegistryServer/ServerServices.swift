@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Registry
 
 /// What all requests share.
@@ -7,6 +8,21 @@ struct ServerServices: Sendable {
     let options: ServerOptions
     let metrics: ServerMetrics
     /// Signs what clients send in place of their token.
-    let capabilities: CapabilityKey
+    let capabilities: Capabilities
     let compressor: Compressor
+}
+
+/// Signs texts with the key of the registry, which is made when it is needed first: a registry that is only read has none.
+struct Capabilities: Sendable {
+    let registry: ModelRegistry
+
+    /// As ``CapabilityKey/sign(_:_:until:)``.
+    func sign(_ purpose: String, _ fields: [String], until expires: Int) throws -> String {
+        try registry.capabilityKey().sign(purpose, fields, until: expires)
+    }
+
+    /// As ``CapabilityKey/fields(of:_:now:)``.
+    func fields(of text: some StringProtocol, _ purpose: String, now: Date = Date()) -> [String]? {
+        try? registry.capabilityKey().fields(of: text, purpose, now: now)
+    }
 }

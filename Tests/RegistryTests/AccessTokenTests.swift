@@ -73,8 +73,8 @@ struct AccessTokenTests {
     }
 
     @Test("tokens are added and revoked while another process changes the registry")
-    func needsNoLock() throws {
-        let lock = try registry.lockForWriting()
+    func needsNoLock() async throws {
+        let lock = try await registry.lockForWriting()
         defer { withExtendedLifetime(lock) {} }
         let other = try test.reopened()
         _ = try other.addToken(name: "ci", scope: .read)

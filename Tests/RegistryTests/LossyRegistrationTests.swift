@@ -356,7 +356,7 @@ extension TestRegistry {
         let test = try TestRegistry()
         let path = try await test.pair()
         _ = try await test.lossy(path, codec: "low-rank")
-        #expect(throws: DeltaicError.self) { _ = try await test.registry.remove(VersionReference("base")) }
+        await #expect(throws: DeltaicError.self) { _ = try await test.registry.remove(VersionReference("base")) }
         _ = try await test.registry.remove(VersionReference("model"))
         let check = try await test.registry.check(isQuick: false)
         #expect(check.problems.isEmpty)

@@ -63,7 +63,7 @@ struct RegistryStateTests {
         let base = model(&random)
         try await test.addBase(try test.folder("base", [base]))
         try await test.register(try test.folder("tune", [base.tuned(using: &random)]), "org/tune")
-        let error = #expect(throws: DeltaicError.self) { try await test.registry.remove(ModelName("base")) }
+        let error = await #expect(throws: DeltaicError.self) { try await test.registry.remove(ModelName("base")) }
         #expect(error?.description.contains("org/tune@v1") == true)
         #expect(error?.code.category == .conflict)
         _ = try await test.registry.remove(ModelName("org/tune"))

@@ -11,7 +11,7 @@ extension ModelListing {
         for model in models {
             let latest = model.latest
             table.add([
-                latest.model, latest.isBase ? "base" : "model", "v\(latest.number)", "\(model.versionCount)",
+                latest.model, latest.isPending ? "pending" : latest.isBase ? "base" : "model", "v\(latest.number)", "\(model.versionCount)",
                 latest.base ?? "-", latest.task ?? "-", latest.tags.isEmpty ? "-" : latest.tags.joined(separator: ", "),
                 ByteFormat.text(model.rawBytes), ByteFormat.text(model.storedBytes), latest.lossyCodec ?? "-",
                 latest.score.map { NumberFormat.significant($0, 4) } ?? "-",

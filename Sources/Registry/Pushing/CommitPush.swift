@@ -97,10 +97,10 @@ private struct CommitStep {
         let folder = try registry.spoolFolder()
         defer { withExtendedLifetime(folder) {} }
         if first != nil { new += try await attributes(keptIn: files, folder) }
-        return PushResult(
-            version: VersionSummary(
-                try await publish(files, new: new, tree: tree, adopted: Array(lookup.adopted.values), replacing: first)),
-            isNew: true)
+        let version = try await publish(
+            files, new: new, tree: tree, adopted: Array(lookup.adopted.values), replacing: first)
+        for path in lookup.superseded { unlink(path) }
+        return PushResult(version: VersionSummary(version), isNew: true)
     }
 
     /// The version that was made with the model goes, so what is kept of it is stored anew.

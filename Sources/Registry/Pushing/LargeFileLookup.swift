@@ -17,6 +17,8 @@ struct LargeFileLookup {
     let model: ModelName
     let mayRead: (ModelName) -> Bool
     private(set) var adopted: [Digest: Adopted] = [:]
+    /// Uploads that are not needed once the push is a version: what they hold is stored already.
+    private(set) var superseded: Set<String> = []
 
     init(registry: ModelRegistry, model: ModelName, mayRead: @escaping (ModelName) -> Bool) {
         self.registry = registry
@@ -44,6 +46,7 @@ struct LargeFileLookup {
             guard let file = try registry.catalog.files(of: version).first(where: { $0.sha256 == sha256 }) else {
                 continue
             }
+            superseded.insert(registry.uploads.path(of: sha256, for: model))
             return (file.size, file.content.withoutLosses)
         }
         let pack = try registry.uploads.pack(sha256, for: model)

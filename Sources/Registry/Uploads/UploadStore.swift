@@ -44,6 +44,11 @@ public struct UploadStore: Sendable {
         "\(folder.path)/\(Self.ready)/\(Self.key(of: model))/\(Self.fileName(of: digest))"
     }
 
+    /// Deletes what was sent for a model and not committed.
+    func forget(_ model: ModelName) {
+        try? FileManager.default.removeItem(atPath: "\(folder.path)/\(Self.ready)/\(Self.key(of: model))")
+    }
+
     /// Deletes what nobody committed in time, and what killed processes left half written.
     public func sweep(now: Date = Date()) {
         let root = folder.path + "/" + Self.ready

@@ -121,9 +121,9 @@ struct HubTreeTests {
             let file = try await server.ask("GET", String(href.dropFirst("http://test".count)), token: models.reader)
             #expect(file.body == models.file)
             for (body, status) in [
-                ("", 422), ("[]", 422), (#"{"operation": "upload", "objects": []}"#, 501),
+                ("", 422), ("[]", 422), (#"{"operation": "upload", "objects": []}"#, 403),
                 (#"{"operation": "download", "objects": [], "hash_algo": "sha512"}"#, 409),
-                (#"{"operation": "download", "objects": []}"#, 200),
+                (#"{"operation": "download", "objects": []}"#, 200), (#"{"operation": "x", "objects": []}"#, 422),
             ] {
                 #expect(try await batch(body).status == status, "\(body)")
             }

@@ -139,7 +139,7 @@ struct ScopeTests {
             #expect(
                 try await server.ask("GET", "/v1/tasks", token: models.reader).json()["tasks"][0]["name"].string
                     == "math")
-            for path in ["/api/repos/create", "/api/models/Acme/tuned/preupload/main", "/api/validate-yaml"] {
+            for path in ["/api/models/Acme/tuned/super-squash/main", "/api/models/Acme/tuned/discussions"] {
                 #expect(try await server.ask("POST", path, token: writer, body: "{}").status == 501, "\(path)")
             }
         }
