@@ -31,7 +31,7 @@ actor LongWork<Value: Sendable> {
                 return try result.get()
             case .running:
                 try await Task.sleep(for: pause)
-                pause = min(2 * pause, .milliseconds(200))
+                pause = min(pause * 2, .milliseconds(200))
             case nil:
                 // Another request has taken the result.
                 begin(key, body)
