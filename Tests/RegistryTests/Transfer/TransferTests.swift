@@ -125,7 +125,7 @@ struct TransferTests {
             let tensors = TransferPair.models().tuned.map { $0.tuned(using: &random) }
             try await pair.source.register(try pair.source.folder("tuned\(round)", tensors), "acme/tuned")
         }
-        _ = try pair.source.registry.remove(VersionReference("acme/tuned@v2"))
+        _ = try await pair.source.registry.remove(VersionReference("acme/tuned@v2"))
         try await pair.send("base")
         try await pair.send("acme/tuned@v1")
         try await pair.send("acme/tuned@v4")
