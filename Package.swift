@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor.
         .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapacke-dev", "libopenblas-dev"])]),
 
@@ -52,6 +53,7 @@ let package = Package(
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
         .target(name: "DeltaCodecs", dependencies: ["CLAPACK", "DeltaicCore", "Kernels"], swiftSettings: strict),
         .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
+        .target(name: "XetFormat", dependencies: ["CLZ4", "DeltaicCore"], swiftSettings: strict),
         .target(
             name: "Catalog",
             dependencies: [
@@ -63,7 +65,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog",
+                "CZlib", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat", "XetFormat", "Catalog",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -128,6 +130,9 @@ let package = Package(
             name: "PackFormatTests", dependencies: ["DeltaicCore", "DeltaCodecs", "PackFormat", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "XetFormatTests", dependencies: ["DeltaicCore", "TestSupport", "XetFormat"], exclude: ["Vectors"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CatalogTests",
             dependencies: [
                 "Catalog", "DeltaicCore", "DeltaicSchema", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
@@ -136,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: [
-                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
+                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "XetFormat", "Catalog", "Registry",
+                "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "RegistryServerTests",

@@ -10,7 +10,8 @@ public final class DurableFile {
     public private(set) var byteCount = 0
     private static let prefix = ".deltaic-"
     private static let suffix = ".part"
-    private let temporaryPath: String
+    /// Where the bytes are until they are published.
+    public let temporaryPath: String
     private var descriptor: Int32
     private var published = false
 

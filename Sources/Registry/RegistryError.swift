@@ -33,6 +33,10 @@ extension DeltaicError.Code {
     public static let uploadMismatch = Self("uploadMismatch", .refusedInput)
     /// A commit names a file that was not sent.
     public static let uploadMissing = Self("uploadMissing", .refusedInput)
+    /// A shard names a xorb that was not sent, or is not there any more.
+    public static let unknownXorb = Self("unknownXorb", .refusedInput)
+    /// A client has sent more than it may before it commits.
+    public static let tooManyUploads = Self("tooManyUploads", .refusedInput)
     /// A chunk that was just encoded does not decode to what it was.
     public static let encodeMismatch = Self("encodeMismatch", .damaged)
     /// Two registries have different versions under one number.

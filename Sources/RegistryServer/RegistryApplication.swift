@@ -28,14 +28,17 @@ public struct RegistryApplication: Sendable {
         self.options = options
         self.logger = logger
         let content = ContentService(registry: registry, budget: options.budget)
+        var limits = options.xorbs
+        limits.longestFile = options.maximumFile
         services = ServerServices(
             registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
-            capabilities: Capabilities(registry: registry),
+            capabilities: Capabilities(registry: registry), xorbs: registry.xorbStore(limits: limits),
             compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(
-                routes: HealthRoutes.routes { metrics.exposition() } + HubListRoutes.routes + HubFileRoutes.routes
+                routes: HealthRoutes.routes { metrics.exposition() } + XetRoutes.routes + HubListRoutes.routes
+                    + HubFileRoutes.routes
                     + UnsupportedRoutes.routes + RepositoryRoutes.routes + BranchRoutes.routes
                     + CommitRoutes.routes(longestCommit: options.maximumCommit)
                     + UploadRoutes.routes(longestFile: options.maximumFile, partBytes: options.partBytes)
@@ -67,7 +70,7 @@ public struct RegistryApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: "Deltaic",
                 availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
-            services: [Housekeeping(services: services), services.compressor],
+            services: [Housekeeping(services: services, logger: logger), services.compressor],
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
@@ -122,6 +125,7 @@ public struct RegistryApplication: Sendable {
 /// What is done now and then as long as the server runs.
 private struct Housekeeping: Service {
     let services: ServerServices
+    let logger: Logger
 
     func run() async throws {
         // Cancelled, it would otherwise sleep no more and go round for ever.
@@ -130,6 +134,11 @@ private struct Housekeeping: Service {
             services.content.closeRemoved()
             services.registry.uploads.sweep()
             services.registry.parts.sweep()
+            do {
+                try await BlockingWork.run { [xorbs = services.xorbs] in try xorbs.sweep() }
+            } catch {
+                logger.warning("xorbs that nobody needs could not be deleted", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ public struct ServerOptions: Sendable {
     public var stallTimeout = 120
     /// In seconds, that responses may take to finish after the server was told to stop.
     public var stopTimeout = 300
+    /// When the parts of uploads are forgotten.
+    public var xorbs = XorbStore.Limits()
     public var budget = ContentService.Budget()
 
     public init() {}

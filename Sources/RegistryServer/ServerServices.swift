@@ -9,6 +9,8 @@ struct ServerServices: Sendable {
     let metrics: ServerMetrics
     /// Signs what clients send in place of their token.
     let capabilities: Capabilities
+    /// Takes what Xet clients send.
+    let xorbs: XorbStore
     let compressor: Compressor
 }
 

@@ -59,7 +59,8 @@ public struct CapabilityKey: Sendable {
     /// What a text says; nil if it is none of this registry's and this purpose, or its time is over.
     public func fields(of text: some StringProtocol, _ purpose: String, now: Date = Date()) -> [String]? {
         guard text.utf8.count < 8192, text.hasPrefix(Self.prefix),
-            let bytes = HexText.decode(text.dropFirst(Self.prefix.count)), bytes.count > Digest.byteCount else {
+            let bytes = HexText.decode(text.dropFirst(Self.prefix.count)), bytes.count > Digest.byteCount
+        else {
             return nil
         }
         let content = Array(bytes.dropLast(Digest.byteCount))

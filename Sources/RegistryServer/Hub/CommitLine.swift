@@ -184,7 +184,9 @@ private final class Base64Spool {
 
     private func decode(_ count: Int) throws {
         guard count > 0 else { return }
-        guard !isPadded, let bytes = Data(base64Encoded: Data(rest[..<count])) else {
+        // Foundation takes padding in the middle too.
+        let isWhole = !rest[..<(count - 2)].contains(UInt8(ascii: "="))
+        guard !isPadded, isWhole, let bytes = Data(base64Encoded: Data(rest[..<count])) else {
             throw CommitLines.malformed("a content is no base64")
         }
         isPadded = rest[count - 1] == UInt8(ascii: "=")

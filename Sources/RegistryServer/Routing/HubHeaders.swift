@@ -13,6 +13,9 @@ extension HTTPField.Name {
     static let link = Self.known("Link")
     static let tensorType = Self.known("X-Tensor-Dtype")
     static let tensorShape = Self.known("X-Tensor-Shape")
+    static let xetAddress = Self.known("X-Xet-Cas-Url")
+    static let xetAccessToken = Self.known("X-Xet-Access-Token")
+    static let xetExpiration = Self.known("X-Xet-Token-Expiration")
     static let version = Self.known("X-Deltaic-Version")
 
     private static func known(_ name: String) -> Self {

@@ -1,5 +1,6 @@
 import DeltaicCore
 import Foundation
+import HTTPTypes
 import Registry
 import TestSupport
 import Testing
