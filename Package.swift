@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -69,9 +70,18 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "RegistryClient",
+            dependencies: [
+                "DeltaicCore", "Registry", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "RegistryServer",
             dependencies: [
-                "DeltaicCore", "Registry", .product(name: "Hummingbird", package: "hummingbird"),
+                "DeltaicCore", "Registry", "RegistryClient", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -88,7 +98,7 @@ let package = Package(
         .target(
             name: "DeltaicCommands",
             dependencies: [
-                "DeltaicCore", "Registry", "RegistryServer",
+                "DeltaicCore", "Registry", "RegistryClient", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -137,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "RegistryServerTests",
             dependencies: [
-                "DeltaicCore", "Registry", "RegistryServer", "TestSupport",
+                "DeltaicCore", "Registry", "RegistryClient", "RegistryServer", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -32,7 +32,8 @@ public struct DeltaicCommand: AsyncParsableCommand {
             CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
             DiffCommand.self, TagCommand.self, UntagCommand.self,
             TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self, TokenCommand.self,
-            ServeCommand.self, CompressCommand.self,
+            RemoteCommand.self, PushCommand.self, SyncCommand.self, ImportCommand.self, ServeCommand.self,
+            CompressCommand.self,
         ])
 
     public init() {}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DeltaicCore
 internal import Registry
+internal import RegistryClient
 
 /// `deltaic pull`: gives a model back.
 struct PullCommand: AsyncParsableCommand {
@@ -9,15 +10,22 @@ struct PullCommand: AsyncParsableCommand {
         discussion: """
             With --file or --tensor only those are written; tensors come together in one file, \
             \(ModelRegistry.tensorFileName). A file of the same name is replaced, others in the folder stay.
+
+            With --remote the version is fetched from another registry first, with the versions before it and the bases that are \
+            missing here, and registered here; only what is not here moves. --output is not needed then.
             """)
 
     @Argument(help: ArgumentHelp("The version.", valueName: "name[@v|:tag]"))
     var name: String
 
     @Option(
-        help: ArgumentHelp("The folder to write to, made if it does not exist.", valueName: "dir"),
+        help: ArgumentHelp(
+            "The folder to write to, made if it does not exist; needed without --remote.", valueName: "dir"),
         completion: .directory)
-    var output: String
+    var output: String?
+
+    @Option(help: ArgumentHelp("The registry to fetch the version from; see `remote add`.", valueName: "remote"))
+    var remote: String?
 
     @Option(name: .customLong("tensor"), help: ArgumentHelp("Only this tensor; may be repeated.", valueName: "name"))
     var tensors: [String] = []
@@ -36,18 +44,46 @@ struct PullCommand: AsyncParsableCommand {
         if merged, !tensors.isEmpty || !files.isEmpty {
             throw ValidationError("--merged writes a whole model: --tensor and --file do not go with it")
         }
-        if output.isEmpty { throw ValidationError("--output needs the path of a folder") }
+        if output == nil, remote == nil { throw ValidationError("Missing expected argument '--output <dir>'") }
+        if output == nil, merged || !tensors.isEmpty || !files.isEmpty {
+            throw ValidationError("--merged, --tensor and --file say what is written: name a folder with --output")
+        }
+        if output?.isEmpty == true { throw ValidationError("--output needs the path of a folder") }
     }
 
     func run() async throws {
         let reference = try VersionReference(name)
-        let registry = try global.openForReading(threads: threads)
-        let result =
-            merged
+        guard let remote else {
+            guard let output else { return }
+            let result = try await written(reference, to: output, by: try global.openForReading(threads: threads))
+            return try format.write(result) { result.lines(width: $0) }
+        }
+        let registry = try global.openForWriting(threads: threads)
+        let report = try await registry.connected(to: remote) {
+            try await PullVersionFromRemote(from: $0, to: registry, progress: ProgressLine.onTerminal()).run(reference)
+        }
+        report.writeNotes()
+        let pulled = try VersionReference(report.reference)
+        var result: PullResult?
+        if let output { result = try await written(pulled, to: output, by: registry) }
+        try format.write(Fetched(transfer: report, pull: result)) { width in
+            report.lines(verb: "pulled", place: "here") + (result.map { [""] + $0.lines(width: width) } ?? [])
+        }
+    }
+
+    /// What came from another registry, and what was written of it.
+    private struct Fetched: Encodable {
+        let transfer: TransferReport
+        let pull: PullResult?
+    }
+
+    private func written(
+        _ reference: VersionReference, to output: String, by registry: ModelRegistry
+    ) async throws -> PullResult {
+        merged
             ? try await registry.pullMerged(reference, to: output)
             : try await registry.pull(
                 reference, to: output, selection: PullSelection(files: files, tensors: tensors))
-        try format.write(result) { result.lines(width: $0) }
     }
 }
 

@@ -44,6 +44,13 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
 
     @OptionGroup var bases: BaseRuleOptions
 
+    @Option(
+        name: .customLong("import-from"),
+        help: ArgumentHelp(
+            "A server of the Hub's protocol that clients may have models imported from, and the environment variable with "
+                + "the token for it; may be given several times.", valueName: "url[,variable]"))
+    var importFrom: [String] = []
+
     @Option(help: ArgumentHelp("Bytes of a file that clients send in parts, if it is longer.", valueName: "bytes"))
     var partSize = 64 << 20
 
@@ -168,6 +175,11 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
         options.stopTimeout = stopTimeout
         options.baseRules = try bases.rules()
         options.partBytes = partSize
+        options.importSources = try importFrom.map { text in
+            let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
+            let remote = try Remote(url: parts.first ?? "", tokenVariable: parts.count == 2 ? parts[1] : nil)
+            return .init(url: remote.url, token: try remote.resolvedToken(ProcessInfo.processInfo.environment))
+        }
         options.budget.cacheBytes = cache << 20
         options.budget.threads = min(
             threads.threads ?? ProcessInfo.processInfo.activeProcessorCount, Self.threadLimit)

@@ -6,7 +6,7 @@ internal import Foundation
 public enum TokenScope: String, Comparable, Sendable, Codable, CaseIterable {
     /// Look at models and pull them.
     case read
-    /// Move and remove tags, add tasks.
+    /// Move and remove tags, add tasks, send versions from other registries.
     case write
     /// Whatever else will change the registry over HTTP; nothing does yet.
     case admin

@@ -2,6 +2,7 @@ internal import Catalog
 internal import DeltaCodecs
 internal import DeltaicCore
 internal import PackFormat
+internal import Synchronization
 
 /// Gives the raw bytes of stored objects, chunk by chunk, each checked before it is handed out.
 ///
@@ -42,7 +43,17 @@ final class ObjectReader: SharedBytes {
         try chunk(position, of: digest, depth: 0)
     }
 
-    private func chunk(_ position: Int, of digest: Digest, depth: Int) throws -> [UInt8] {
+    /// The raw bytes of one chunk, checked, and the objects whose bytes it shares.
+    func chunkAndShared(_ position: Int, of digest: Digest) throws -> (bytes: [UInt8], shared: Set<Digest>) {
+        let noted = NotedBytes(reader: self)
+        let bytes = try chunk(position, of: digest, depth: 0, shared: noted)
+        return (bytes, noted.digests)
+    }
+
+    /// - Parameter shared: where the chunk finds what it shares; the reader itself if it is not given.
+    private func chunk(
+        _ position: Int, of digest: Digest, depth: Int, shared: (any SharedBytes)? = nil
+    ) throws -> [UInt8] {
         guard depth <= Self.depthLimit else {
             throw DeltaicError(
                 .malformedPack, "objects depend on each other too deeply, or in a circle",
@@ -71,7 +82,7 @@ final class ObjectReader: SharedBytes {
                     shape: ChunkShape(
                         type: located.object.description.type, elementCount: elements.count,
                         firstElement: elements.lowerBound), base: base,
-                    shared: NestedBytes(reader: self, depth: depth + 1), coder: coder)
+                    shared: shared ?? NestedBytes(reader: self, depth: depth + 1), coder: coder)
             }
             guard raw.count == located.object.description.grid.bytes(of: position).count,
                 FastHash.checksum(raw) == record.rawChecksum
@@ -149,5 +160,22 @@ private struct NestedBytes: SharedBytes {
 
     func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
         try reader.sharedBytes(digest, depth: depth)
+    }
+}
+
+/// Shared bytes, and which were asked for.
+private final class NotedBytes: SharedBytes {
+    private let reader: ObjectReader
+    private let noted = Mutex(Set<Digest>())
+
+    init(reader: ObjectReader) {
+        self.reader = reader
+    }
+
+    var digests: Set<Digest> { noted.withLock { $0 } }
+
+    func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
+        noted.withLock { _ = $0.insert(digest) }
+        return try reader.sharedBytes(digest, depth: 1)
     }
 }

@@ -16,6 +16,9 @@ struct RegistryDirectory: Sendable {
     var catalogPath: String { path + "/catalog.sqlite" }
     var packs: PackDirectory { PackDirectory(path: path + "/packs") }
     var uploads: UploadFolder { UploadFolder(path: path + "/uploads") }
+    /// Packs that other registries get.
+    var transfers: PackTransfers { PackTransfers(uploads: uploads) }
+    var remotesPath: String { path + "/remotes.json" }
     /// Held alone by whoever changes the registry.
     var writerLockPath: String { path + "/writer.lock" }
     /// Held together by those who read packs, alone by those who delete them.

@@ -39,4 +39,18 @@ extension DeltaicError.Code {
     public static let tooManyUploads = Self("tooManyUploads", .refusedInput)
     /// A chunk that was just encoded does not decode to what it was.
     public static let encodeMismatch = Self("encodeMismatch", .damaged)
+    /// Two registries have different versions under one number.
+    public static let diverged = Self("diverged", .conflict)
+    /// A version cannot come without its base, which is not there, or is another one.
+    public static let missingBase = Self("missingBase", .conflict)
+    /// What another registry sent is damaged, or not what it says.
+    public static let refusedTransfer = Self("refusedTransfer", .refusedInput)
+    /// A part of a pack that does not begin where the one before ended.
+    public static let wrongOffset = Self("wrongOffset", .conflict)
+    /// There is no remote registry of this name.
+    public static let unknownRemote = Self("unknownRemote", .notFound)
+    /// A remote registry of this name is known.
+    public static let remoteExists = Self("remoteExists", .conflict)
+    /// The address of a remote registry is no URL of one.
+    public static let badRemote = Self("badRemote", .refusedInput)
 }

@@ -50,12 +50,12 @@ struct StoredContent: Sendable {
 }
 
 extension CodecID {
-    fileprivate var needsBase: Bool { self == .exact || isLossy }
+    var needsBase: Bool { self == .exact || isLossy }
 }
 
 extension Set<CodecID> {
     /// One codec for a whole object: the one that says most about how its bytes are kept.
-    fileprivate var objectCodec: CodecID {
+    var objectCodec: CodecID {
         first(where: \.isLossy) ?? (contains(.exact) ? .exact : contains(.solo) || isEmpty ? .solo : .reference)
     }
 }

@@ -62,7 +62,8 @@ extension HashedFile {
 }
 
 extension VersionManifest.Compression {
-    fileprivate func json() throws -> String {
+    /// As the catalog keeps it.
+    func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)

@@ -43,7 +43,8 @@ public struct RegistryApplication: Sendable {
                     + CommitRoutes.routes(longestCommit: options.maximumCommit)
                     + UploadRoutes.routes(longestFile: options.maximumFile, partBytes: options.partBytes)
                     + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
-                    + TensorRoutes.routes + TagRoutes.routes + ModelRoutes.routes
+                    + TensorRoutes.routes + TransferRoutes().routes + ImportRoutes().routes + TagRoutes.routes
+                    + ModelRoutes.routes
                     + ReportRoutes.routes(comparisons: Comparisons())),
             authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
             limiter: RequestLimiter(

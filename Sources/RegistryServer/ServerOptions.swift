@@ -13,6 +13,18 @@ public struct ServerOptions: Sendable {
         }
     }
 
+    /// A server that models may be imported from.
+    public struct ImportSource: Sendable {
+        /// Without a slash at the end.
+        public let url: String
+        public let token: String?
+
+        public init(url: String, token: String?) {
+            self.url = url
+            self.token = token
+        }
+    }
+
     public var host = "127.0.0.1"
     /// 0 for any that is free.
     public var port = 8080
@@ -37,6 +49,8 @@ public struct ServerOptions: Sendable {
     public var partBytes = 64 << 20
     /// Which base pushed models are stored against where nothing else says so.
     public var baseRules = BaseRules()
+    /// Servers of the Hub's protocol that clients may have models imported from.
+    public var importSources: [ImportSource] = []
     /// Of all header fields of a request, in bytes.
     public var maximumHeader = 32 << 10
     /// For each client, by token or address; 0 for no limit.

@@ -4,7 +4,7 @@ internal import GRDB
 extension CatalogDatabase {
     /// Registers a version, whole or not at all; its pack must be durable before.
     ///
-    /// The number is one more than the highest that the model ever had. The model and the task are made if they are new.
+    /// The number is one more than the highest that the model ever had, unless the version names a higher one. The model and the task are made if they are new.
     /// An object that is stored already keeps its place: the copy in this pack is not used.
     ///
     /// - Throws: `.nameTaken` if the name is a base's and a model is to be registered, or the other way round;
@@ -126,8 +126,12 @@ struct Publication {
                     : "\(name) is a model, and cannot be registered as a base",
                 advice: "choose another name; bases and models share one name space")
         }
-        try database.run("UPDATE models SET last_number = ? WHERE id = ?", [row.last + 1, row.id])
-        return (row.id, row.last + 1)
+        let number = version.number ?? row.last + 1
+        guard number > row.last else {
+            throw DeltaicError(.versionExists, "\(name) has, or had, a version v\(number)")
+        }
+        try database.run("UPDATE models SET last_number = ? WHERE id = ?", [number, row.id])
+        return (row.id, number)
     }
 
     func checkBase() throws {

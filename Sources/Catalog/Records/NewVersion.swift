@@ -4,6 +4,8 @@ public import DeltaicCore
 public struct NewVersion: Sendable {
     public var model: ModelName
     public var isBase: Bool
+    /// Nil for the next one.
+    public var number: Int?
     /// The version that it is a delta of.
     public var baseVersion: VersionID?
     public var task: String?
@@ -37,7 +39,7 @@ public struct NewVersion: Sendable {
         metadata: [String: String] = [:], tags: [String] = [], commit: GitObjectID, tree: GitObjectID,
         parentCommit: GitObjectID? = nil, createdAt: Int, pack: PackRecord, objects: [ObjectRecord],
         blocks: [BlockRecord] = [], files: [FileRecord], recipe: RecipeRecord? = nil,
-        branch: String? = nil, isPending: Bool = false
+        branch: String? = nil, isPending: Bool = false, number: Int? = nil
     ) {
         self.model = model
         self.isBase = isBase
@@ -57,5 +59,6 @@ public struct NewVersion: Sendable {
         self.recipe = recipe
         self.branch = branch
         self.isPending = isPending
+        self.number = number
     }
 }

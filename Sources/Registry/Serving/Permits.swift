@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A number of permits, handed out in the order in which they were asked for.
-final class Permits: Sendable {
+public final class Permits: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,12 +9,12 @@ final class Permits: Sendable {
 
     private let state: Mutex<State>
 
-    init(count: Int) {
+    public init(count: Int) {
         state = Mutex(State(free: count))
     }
 
     /// Waits for a permit, which is given back when the value goes.
-    func take() async -> Permit {
+    public func take() async -> Permit {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.free == 0 else {
@@ -42,7 +42,7 @@ final class Permits: Sendable {
 }
 
 /// One permit, held as long as the value lives.
-final class Permit: Sendable {
+public final class Permit: Sendable {
     private let owner: Permits
 
     fileprivate init(of owner: Permits) {

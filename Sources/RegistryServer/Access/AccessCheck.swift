@@ -24,6 +24,9 @@ struct AccessCheck {
             guard !principal.allowsAnonymousRead, !principal.holdsEverywhere(.read) else { return }
             guard principal.token != nil else { throw needsToken() }
             throw forbidden("read", "more than one namespace")
+        case .exchange:
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holdsEverywhere(.read) else { throw forbidden("exchange versions", "between registries") }
         case .writeEverything:
             guard principal.token != nil else { throw needsToken() }
             guard principal.holdsEverywhere(.write) else { throw forbidden("write", "outside its namespace") }

@@ -11,6 +11,9 @@ enum Requirement: Sendable {
     case readModel
     /// To read whatever there is: what sums over all models.
     case readEverything
+    /// To exchange versions with another registry: who knows what is stored by its digest sees all of it, so that takes a token
+    /// for all namespaces.
+    case exchange
     case writeModel
     case writeEverything
     /// To write in some namespace; the model is in the body, or there is none.

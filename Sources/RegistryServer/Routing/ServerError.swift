@@ -10,6 +10,8 @@ struct ServerError: Error {
         case revisionNotFound = "RevisionNotFound"
         case entryNotFound = "EntryNotFound"
         case notImplemented = "NotImplemented"
+        /// What was asked for is being done; whoever asks again later gets it.
+        case working = "working"
     }
 
     let status: HTTPResponse.Status
