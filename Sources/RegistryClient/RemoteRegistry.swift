@@ -62,7 +62,7 @@ public final class RemoteRegistry: Sendable {
 
     /// What there is of a model; no versions if there is none of that name.
     func history(of model: ModelName) async throws -> TransferHistory {
-        try await connection.json(.GET, "/v1/transfers/history/" + URLText.path("\(model)"))
+        try await connection.json(.GET, "/v1/history/" + URLText.path("\(model)"))
     }
 
     private func path(_ model: String, _ number: Int, _ rest: String) -> String {
@@ -87,7 +87,7 @@ public final class RemoteRegistry: Sendable {
         for start in stride(from: 0, to: digests.count, by: Self.batch) {
             let part = Array(digests[start..<min(start + Self.batch, digests.count)])
             let answer: Lacking = try await connection.json(
-                .POST, "/v1/transfers/lacking", body: Objects(objects: part))
+                .POST, "/v1/objects/lacking", body: Objects(objects: part))
             lacking.formUnion(answer.lacking)
         }
         return lacking

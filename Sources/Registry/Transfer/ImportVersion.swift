@@ -56,7 +56,9 @@ private struct VersionImport {
         let place = try VersionFit(catalog: catalog).place(of: manifest, baseTree: baseTree)
         if let existing = place.existing { return try unchanged(existing, manifest) }
         var dependencies = try refusing { try IncomingDependencies(pack: pack, catalog: catalog) }
-        for object in pack.objects { _ = try refusing { try dependencies.depth(of: object.description.digest) } }
+        for digest in Set(pack.objects.map(\.description.digest) + manifest.files.flatMap(\.objects)) {
+            _ = try refusing { try dependencies.depth(of: digest) }
+        }
         let findings = try await content(pack, manifest)
         dependencies.add(shared: findings.shared)
         try refusing { try dependencies.checkAllNeeded(by: manifest.files) }
@@ -167,6 +169,11 @@ private struct VersionImport {
 
     /// Damage of what came in is no damage of this registry, and the sender is told where it is.
     private func refused(_ error: DeltaicError) -> DeltaicError {
+        if error.code == .unknownContent {
+            return DeltaicError(
+                .missingObject, "the version needs an object that is neither in its pack nor registered here",
+                at: error.places, advice: "send the version again: what is here may have changed meanwhile")
+        }
         guard error.code != .refusedTransfer, [.damaged, .refusedInput].contains(error.code.category) else {
             return error
         }

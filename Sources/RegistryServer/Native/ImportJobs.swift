@@ -1,5 +1,6 @@
 internal import DeltaicCore
 internal import Foundation
+internal import HTTPTypes
 internal import Logging
 internal import Registry
 internal import RegistryClient

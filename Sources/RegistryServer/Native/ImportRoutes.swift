@@ -13,7 +13,7 @@ struct ImportRoutes {
     var routes: [Route] {
         [
             Route(.post, "/v1/imports", .writeSomething, begin), Route(.get, "/v1/imports", .readSomething, list),
-            Route(.get, "/v1/imports/{id}", .readSomething, show),
+            Route(.get, "/v1/imports/{job}", .readSomething, show),
         ]
     }
 
@@ -66,7 +66,7 @@ struct ImportRoutes {
     }
 
     private func show(_ exchange: Exchange) async throws -> Response {
-        guard let job = await jobs.job(exchange.value("id")), Self.mayRead(job, exchange) else {
+        guard let job = await jobs.job(exchange.value("job")), Self.mayRead(job, exchange) else {
             throw ServerError(.notFound, "there is no such import, or no longer: the server was started since")
         }
         return try JSONResponse.make(job)

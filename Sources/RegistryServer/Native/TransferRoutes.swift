@@ -18,13 +18,13 @@ struct TransferRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/v1/transfers/history/{model}", .exchange, Self.history),
+            Route(.get, "/v1/history/{model}", .exchange, Self.history),
             Route(.get, "/v1/models/{model}/versions/{revision}/objects", .exchange, Self.objects),
             Route(
                 .post, "/v1/models/{model}/versions/{revision}/pack", .exchange, body: .upTo(Self.listLimit)
             ) { [packing] in try await Self.makePack($0, packing) },
             Route(.get, "/v1/packs/{id}", .exchange, Self.pack),
-            Route(.post, "/v1/transfers/lacking", .writeEverything, body: .upTo(Self.listLimit), Self.lacking),
+            Route(.post, "/v1/objects/lacking", .writeEverything, body: .upTo(Self.listLimit), Self.lacking),
             Route(.post, "/v1/transfers", .writeEverything, Self.begin),
             Route(.get, "/v1/transfers/{id}", .writeEverything, Self.progress),
             Route(.put, "/v1/transfers/{id}", .writeEverything, body: .upTo(Self.partLimit), Self.receive),
@@ -116,7 +116,11 @@ struct TransferRoutes {
             incoming.discard()
             return try JSONResponse.make(Progress(id: announced.id, received: 0))
         }
-        try exchange.registry.checkRoom(for: announced.size - incoming.received)
+        do {
+            try exchange.registry.checkRoom(for: announced.size - incoming.received)
+        } catch let error where error.code == .noSpace {
+            throw ServerError(.contentTooLarge, "the server's disk has no room for a pack of \(announced.size) bytes")
+        }
         return try JSONResponse.make(Progress(id: announced.id, received: incoming.received))
     }
 
@@ -142,6 +146,7 @@ struct TransferRoutes {
         try await exchange.takeBody(upTo: partLimit) { part in
             try part.withUnsafeReadableBytes { bytes in try incoming.append(bytes) }
         }
+        guard incoming.received > offset else { throw ServerError(.badRequest, "a part has at least one byte") }
         return try JSONResponse.make(Progress(id: id, received: incoming.received))
     }
 

@@ -134,8 +134,11 @@ struct ExchangeTests {
         let pair = try await ServedPair()
         try await pair.addLocal()
         let reference = try VersionReference("lbase")
+        // The configuration is there already.
         let closure = try pair.local.closure(of: reference)
-        let pack = try await pair.local.transferPack(of: reference, objects: closure.objects.map(\.sha256))
+        let lacking = Set(try pair.served.registry.lacking(closure.objects.map(\.sha256)))
+        let pack = try await pair.local.transferPack(of: reference, objects: closure.needed(lacking: lacking))
+        #expect(!pack.isOwn)
         let file = try pair.local.openTransferPack(pack.id)
         let part = try file.read(0..<file.size / 3)
         try await pair.connected { _, remote in
@@ -160,8 +163,11 @@ struct ExchangeTests {
         let pair = try await ServedPair()
         try await pair.addLocal()
         let reference = try VersionReference("lbase")
+        // The configuration is there already.
         let closure = try pair.local.closure(of: reference)
-        let pack = try await pair.local.transferPack(of: reference, objects: closure.objects.map(\.sha256))
+        let lacking = Set(try pair.served.registry.lacking(closure.objects.map(\.sha256)))
+        let pack = try await pair.local.transferPack(of: reference, objects: closure.needed(lacking: lacking))
+        #expect(!pack.isOwn)
         let file = try pair.local.openTransferPack(pack.id)
         var part = try file.read(0..<file.size / 3)
         part[part.count / 2] ^= 1
@@ -252,11 +258,11 @@ struct ExchangeTests {
         let pair = try await ServedPair()
         let id = String(repeating: "0", count: 64)
         let reads = [
-            ("GET", "/v1/transfers/history/tiny"), ("GET", "/v1/models/tiny/versions/v1/objects"),
+            ("GET", "/v1/history/tiny"), ("GET", "/v1/models/tiny/versions/v1/objects"),
             ("POST", "/v1/models/tiny/versions/v1/pack"), ("GET", "/v1/packs/\(id)"),
         ]
         let writes = [
-            ("POST", "/v1/transfers/lacking"), ("POST", "/v1/transfers"), ("GET", "/v1/transfers/\(id)"),
+            ("POST", "/v1/objects/lacking"), ("POST", "/v1/transfers"), ("GET", "/v1/transfers/\(id)"),
             ("PUT", "/v1/transfers/\(id)?offset=0"), ("POST", "/v1/transfers/\(id)/version"),
         ]
         let own = try pair.served.token(.write, namespace: "Acme")
@@ -290,7 +296,7 @@ struct ExchangeTests {
             func ask(_ method: String, _ path: String, _ body: String?) async throws -> RawConnection.Answer {
                 try await server.ask(method, path, token: pair.writer, body: body)
             }
-            #expect(try await ask("POST", "/v1/transfers/lacking", #"{"objects": ["12"]}"#).status == 400)
+            #expect(try await ask("POST", "/v1/objects/lacking", #"{"objects": ["12"]}"#).status == 400)
             #expect(try await ask("POST", "/v1/transfers", #"{"id": "\#(id)", "size": -1}"#).status == 400)
             #expect(try await ask("POST", "/v1/transfers", #"{"id": "xyz", "size": 1}"#).status == 400)
             #expect(try await ask("PUT", "/v1/transfers/\(id)", "abc").status == 400)
@@ -304,7 +310,7 @@ struct ExchangeTests {
             #expect(try await ask("GET", "/v1/packs/\(id)", nil).status == 404)
             #expect(
                 try await ask("POST", "/v1/models/tiny/versions/v1/pack", #"{"objects": ["\#(id)"]}"#).status == 404)
-            #expect(try await ask("GET", "/v1/transfers/history/none", nil).json()["lastNumber"].integer == 0)
+            #expect(try await ask("GET", "/v1/history/none", nil).json()["lastNumber"].integer == 0)
             let pack = try #require(try pair.served.registry.describe(VersionReference("tiny")).pack)
             let size = try pair.served.registry.openTransferPack(pack).size
             let range = try await server.ask(
