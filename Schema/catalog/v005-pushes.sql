@@ -22,8 +22,13 @@ CREATE TABLE pending_versions (
     version_id INTEGER PRIMARY KEY REFERENCES versions (id) ON DELETE CASCADE,
     -- How often it was tried, and what went wrong the last time.
     attempts   INTEGER NOT NULL DEFAULT 0,
-    problem    TEXT
+    problem    TEXT,
+    -- The only namespace that whoever pushed it may see; NULL for all.
+    namespace  TEXT
 ) STRICT;
+
+-- 1 for a pack that holds one file as a client sent it; it belongs to no version, and goes when that is compressed.
+ALTER TABLE packs ADD COLUMN is_upload INTEGER NOT NULL DEFAULT 0 CHECK (is_upload IN (0, 1));
 
 CREATE TRIGGER version_resized AFTER UPDATE OF raw_bytes, stored_bytes ON versions BEGIN
     UPDATE models SET raw_bytes = raw_bytes - old.raw_bytes + new.raw_bytes,

@@ -41,7 +41,7 @@ public struct RegistryApplication: Sendable {
                     + HubFileRoutes.routes
                     + UnsupportedRoutes.routes + RepositoryRoutes.routes + BranchRoutes.routes
                     + CommitRoutes.routes(longestCommit: options.maximumCommit)
-                    + UploadRoutes.routes(longestFile: options.maximumFile, partBytes: options.partBytes)
+                    + UploadRoutes.routes(longestFile: options.maximumFile)
                     + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
                     + TensorRoutes.routes + TransferRoutes().routes + ImportRoutes().routes + TagRoutes.routes
                     + ModelRoutes.routes

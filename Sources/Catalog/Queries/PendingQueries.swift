@@ -8,6 +8,8 @@ public struct PendingVersion: Sendable {
     public let attempts: Int
     /// What went wrong the last time.
     public let problem: String?
+    /// The only namespace that whoever pushed it may see; nil for all.
+    public let namespace: String?
 }
 
 extension CatalogDatabase {
@@ -16,14 +18,15 @@ extension CatalogDatabase {
         try read { database in
             try database.rows(
                 """
-                SELECT \(VersionRows.columns), p.attempts, p.problem
+                SELECT \(VersionRows.columns), p.attempts, p.problem, p.namespace
                 FROM pending_versions p JOIN versions v ON v.id = p.version_id JOIN models m ON m.id = v.model_id
                 \(VersionRows.joins) ORDER BY v.id
                 """
             ) { row in
                 PendingVersion(
                     version: try VersionRows.record(row), attempts: try row.int(VersionRows.columnCount),
-                    problem: try row.ifPresent(VersionRows.columnCount + 1, row.text))
+                    problem: try row.ifPresent(VersionRows.columnCount + 1, row.text),
+                    namespace: try row.ifPresent(VersionRows.columnCount + 2, row.text))
             }
         }
     }
@@ -37,7 +40,7 @@ extension CatalogDatabase {
         }
     }
 
-    /// Those of these objects whose pack belongs to no version, or to this one: they may be written anew.
+    /// Those of these objects that are stored as uploads, or in the pack of a version: they may be written anew.
     public func movableObjects(_ digests: [Digest], for version: VersionID? = nil) throws -> Set<Digest> {
         try read { database in
             var found: Set<Digest> = []
@@ -45,7 +48,7 @@ extension CatalogDatabase {
             where try database.exists(
                 """
                 SELECT 1 FROM objects o JOIN packs p ON p.id = o.pack_id
-                WHERE o.sha256 = ? AND (p.version_id IS NULL OR p.version_id = ?)
+                WHERE o.sha256 = ? AND (p.is_upload = 1 OR p.version_id = ?)
                 """, [digest.blob, version?.rawValue])
             {
                 found.insert(digest)
@@ -64,19 +67,22 @@ extension CatalogDatabase {
         }
     }
 
-    /// The versions with a file of these bytes, newest first, each with its model.
+    /// Versions with a file of these bytes, newest first, each with its model; at most a thousand.
     ///
-    /// - Parameter isCompressed: only those in which the file is stored as tensors.
+    /// - Parameters:
+    ///   - isCompressed: only those in which the file is stored as tensors.
+    ///   - model: only those of this model.
     public func versions(
-        withFile sha256: Digest, isCompressed: Bool = false
+        withFile sha256: Digest, isCompressed: Bool = false, of model: ModelName? = nil
     ) throws -> [(version: VersionID, model: ModelName)] {
         try read { database in
             try database.rows(
                 """
                 SELECT DISTINCT v.id, m.name FROM files f CROSS JOIN versions v ON v.id = f.version_id
                 CROSS JOIN models m ON m.id = v.model_id
-                WHERE f.sha256 = ? AND (? = 0 OR f.is_safetensors = 1) ORDER BY v.id DESC LIMIT 1000
-                """, [sha256.blob, isCompressed ? 1 : 0]
+                WHERE f.sha256 = ?1 AND (?2 = 0 OR f.is_safetensors = 1) AND (?3 IS NULL OR m.name = ?3)
+                ORDER BY v.id DESC LIMIT 1000
+                """, [sha256.blob, isCompressed ? 1 : 0, model?.description]
             ) { (VersionID(rawValue: try $0.decode(Int64.self, atIndex: 0)), try $0.modelName(1)) }
         }
     }

@@ -48,7 +48,7 @@ struct Publication {
     let version: NewVersion
 
     func insert() throws -> Int64 {
-        if let first = version.replacedFirst { try removeFirst(first) }
+        let movable = try version.replacedFirst.map { try removeFirst($0) }
         let (model, number) = try self.model()
         try checkBase()
         if let same = try existing(model) {
@@ -63,7 +63,7 @@ struct Publication {
         try naming("\(version.model)@v\(number)") {
             var objects = ObjectIDs(database: database)
             try insertAdopted()
-            try insertObjects(pack: pack.id, moving: version.replacedFirst != nil, &objects)
+            try insertObjects(pack: pack.id, movingFrom: movable?.map { [$0] }, &objects)
             try insertFiles(version: id, &objects)
             if let recipe = version.recipe {
                 try database.run(
@@ -74,26 +74,35 @@ struct Publication {
         for tag in version.tags { try TagRule.set(tag, model: model, version: id, database) }
         if let branch = version.branch { try BranchRows.set(branch, model: model, version: id, database) }
         if version.isPending {
-            try database.run("INSERT INTO pending_versions (version_id) VALUES (?)", [id])
+            try database.run(
+                "INSERT INTO pending_versions (version_id, namespace) VALUES (?, ?)", [id, version.pusherNamespace])
         }
         return id
     }
 
     /// Its numbers begin anew: nobody has seen what was in it.
-    private func removeFirst(_ first: VersionID) throws {
+    ///
+    /// - Returns: its pack.
+    private func removeFirst(_ first: VersionID) throws -> Int64? {
+        let pack = try database.first("SELECT id FROM packs WHERE version_id = ?", [first.rawValue]) {
+            try $0.decode(Int64.self, atIndex: 0)
+        }
         try database.run("DELETE FROM versions WHERE id = ?", [first.rawValue])
         try database.run(
             "UPDATE models SET last_number = 0 WHERE name = ? AND versions = 0", [version.model.description])
         guard database.changesCount == 1 else {
             throw DeltaicError(.inconsistentVersion, "\(version.model) has more than its first version")
         }
+        return pack
     }
 
     private func insertAdopted() throws {
         for (pack, object) in version.adopted {
             try database.run(
-                "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
-                [pack.id.blob, pack.byteCount, pack.createdAt])
+                """
+                INSERT INTO packs (sha256, byte_count, created_at, is_upload) VALUES (?, ?, ?, 1)
+                ON CONFLICT (sha256) DO NOTHING
+                """, [pack.id.blob, pack.byteCount, pack.createdAt])
             try database.run(
                 """
                 INSERT INTO objects (sha256, length, pack_id, position, codec, stored_bytes, depth)
@@ -192,11 +201,11 @@ struct Publication {
             ])
     }
 
-    /// - Parameter moving: whether objects of packs that belong to no version move to this one.
-    func insertObjects(pack: Int64, moving: Bool = false, _ objects: inout ObjectIDs) throws {
+    /// - Parameter movingFrom: packs from which objects move to this one; from uploads too unless it is nil.
+    func insertObjects(pack: Int64, movingFrom: [Int64]? = nil, _ objects: inout ObjectIDs) throws {
         var new: [(id: Int64, record: ObjectRecord)] = []
         for object in version.objects {
-            if moving, let id = try moved(object, to: pack) {
+            if let movingFrom, let id = try moved(object, from: movingFrom, to: pack) {
                 new.append((id, object))
                 continue
             }
@@ -264,13 +273,13 @@ struct Publication {
 }
 
 extension Publication {
-    /// Gives an object that is stored in a pack of no version its place in the new pack; nil if there is no such object.
-    private func moved(_ object: ObjectRecord, to pack: Int64) throws -> Int64? {
+    /// Gives an object that is stored as an upload, or in one of the packs, its place in the new pack; nil if it is not.
+    private func moved(_ object: ObjectRecord, from packs: [Int64], to pack: Int64) throws -> Int64? {
         let id = try database.first(
             """
             SELECT o.id FROM objects o JOIN packs p ON p.id = o.pack_id
-            WHERE o.sha256 = ? AND p.version_id IS NULL AND p.id <> ?
-            """, [object.digest.blob, pack]
+            WHERE o.sha256 = ? AND (p.is_upload = 1 OR p.id IN (SELECT value FROM json_each(?))) AND p.id <> ?
+            """, [object.digest.blob, "[" + packs.map(String.init).joined(separator: ",") + "]", pack]
         ) { try $0.decode(Int64.self, atIndex: 0) }
         guard let id else { return nil }
         try database.run(

@@ -4,8 +4,7 @@ internal import GRDB
 extension CatalogDatabase {
     /// Gives a version another pack, and other objects for the same files; its number, its commit and the bytes of its files stay.
     ///
-    /// The pack must be durable, and must reproduce the files. Objects that lay in the version's pack so far, or in packs that
-    /// belong to no version, and that the new pack holds too, are taken from that from now on. The version is pending no longer.
+    /// The pack must be durable, and must reproduce the files. Objects that lay in the version's pack so far, or in uploads, and that the new pack holds too, are taken from that from now on. The version is pending no longer.
     ///
     /// - Parameters:
     ///   - id: the version.
@@ -21,12 +20,15 @@ extension CatalogDatabase {
             let replacement = Publication(database: database, version: version)
             try replacement.checkBase()
             try Self.checkSameFiles(old, version, database)
+            let own = try database.rows("SELECT id FROM packs WHERE version_id = ?", [id.rawValue]) {
+                try $0.decode(Int64.self, atIndex: 0)
+            }
             try database.run("UPDATE packs SET version_id = NULL WHERE version_id = ?", [id.rawValue])
             let pack = try replacement.pack()
             try database.run("UPDATE packs SET version_id = ? WHERE id = ?", [id.rawValue, pack.id])
             var objects = ObjectIDs(database: database)
             try naming(old.reference) {
-                try replacement.insertObjects(pack: pack.id, moving: true, &objects)
+                try replacement.insertObjects(pack: pack.id, movingFrom: own, &objects)
                 try database.run("DELETE FROM files WHERE version_id = ?", [id.rawValue])
                 try replacement.insertFiles(version: id.rawValue, &objects)
             }
@@ -37,7 +39,9 @@ extension CatalogDatabase {
                     version.files.reduce(0) { $0 + $1.tensors.count }, id.rawValue,
                 ])
             try database.run(
-                "UPDATE models SET is_base = ? WHERE name = ?", [version.isBase ? 1 : 0, version.model.description])
+                // Its name may be another by now.
+                "UPDATE models SET is_base = ? WHERE id = (SELECT model_id FROM versions WHERE id = ?)",
+                [version.isBase ? 1 : 0, id.rawValue])
             try database.run("DELETE FROM pending_versions WHERE version_id = ?", [id.rawValue])
             return try Removal(database: database, ids: []).deleteUnreferencedPacks()
         }

@@ -29,6 +29,8 @@ public struct NewVersion: Sendable {
     public var branch: String?
     /// Whether files of it are stored as a client sent them, and are to be compressed.
     public var isPending: Bool
+    /// The only namespace that whoever pushed it may see; nil for all.
+    public var pusherNamespace: String?
     /// Packs of one object each, durable, that become part of the registry with the version, and belong to none.
     public var adopted: [(pack: PackRecord, object: ObjectRecord)] = []
     /// The version that this one takes the place of: the model's only one, which was made with the model.

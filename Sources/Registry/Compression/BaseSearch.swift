@@ -24,6 +24,8 @@ struct BaseSearch {
     let rules: BaseRules
     let version: VersionRecord
     let card: ModelCard?
+    /// The only namespace that whoever pushed it may see; nil for all.
+    let namespace: String?
     /// Whether the version is a PEFT adapter, whose tensors are not its base's.
     let isAdapter: Bool
 
@@ -90,9 +92,11 @@ struct BaseSearch {
     /// The base that a card means: by its whole name, else the only one whose last part it is.
     private func base(called text: String) throws -> VersionRecord? {
         guard let name = try? ModelName(text) else { return nil }
-        if let known = try registry.catalog.canonicalName(name), let found = try base(of: known) { return found }
+        if let known = try registry.catalog.canonicalName(name), isOpen(known), let found = try base(of: known) {
+            return found
+        }
         let alike = try registry.catalog.latestVersions(ModelFilter(isBase: true)).map(\.latest).filter {
-            $0.model.name.lowercased() == name.name.lowercased()
+            $0.model.name.lowercased() == name.name.lowercased() && isOpen($0.model)
         }
         return alike.count == 1 ? alike[0] : nil
     }
@@ -101,7 +105,13 @@ struct BaseSearch {
     private func base(of model: ModelName) throws -> VersionRecord? {
         guard model != version.model, let newest = try registry.catalog.newestVersion(of: model) else { return nil }
         if newest.isBase { return newest.isPending ? nil : newest }
-        return try newest.baseVersion.flatMap { try registry.catalog.version(id: $0) }
+        let base = try newest.baseVersion.flatMap { try registry.catalog.version(id: $0) }
+        return base.flatMap { isOpen($0.model) ? $0 : nil }
+    }
+
+    /// Whether whoever pushed the version may learn of a model, and keep it from being removed.
+    private func isOpen(_ model: ModelName) -> Bool {
+        namespace == nil || model.namespace == nil || model.namespace == namespace
     }
 
     // MARK: - Bases of the same architecture
@@ -109,7 +119,7 @@ struct BaseSearch {
     private func similar(to tensors: [HashedPiece], _ trial: SampleTrial) throws -> VersionRecord? {
         let bases = try registry.catalog.latestVersions(
             ModelFilter(isBase: true, order: ListOrder(.created, descending: true))
-        ).map(\.latest).filter { $0.model != version.model && !$0.isPending && $0.tensorCount > 0 }
+        ).map(\.latest).filter { $0.model != version.model && !$0.isPending && $0.tensorCount > 0 && isOpen($0.model) }
         let alike = try bases.lazy.filter { try share(of: tensors, in: $0) >= Self.leastShare }
             .prefix(Self.candidateLimit)
         let alone = try trial.sizeAlone()

@@ -46,8 +46,11 @@ extension ModelRegistry {
         -> CompressionReport
     {
         let version = try catalog.version(reference)
+        let namespace = try catalog.pendingVersions().first { $0.version.id == version.id }?.namespace
         do {
-            return try await Compression(registry: self, version: version, rules: rules).run()
+            return try await Compression(
+                registry: self, version: version, rules: rules, namespace: namespace
+            ).run()
         } catch let error as DeltaicError where error.code != .registryLocked {
             try catalog.notePending(version.id, problem: error.description)
             throw error
@@ -60,6 +63,8 @@ private struct Compression {
     let registry: ModelRegistry
     let version: VersionRecord
     let rules: BaseRules
+    /// The only namespace that whoever pushed it may see; nil for all.
+    let namespace: String?
 
     func run() async throws -> CompressionReport {
         try await naming(version.reference) {
@@ -152,7 +157,9 @@ private struct Compression {
     private func finding(from owner: VersionRecord) throws -> BaseSearch.Finding {
         let ownBase = try owner.baseVersion.flatMap { try registry.catalog.version(id: $0) }
         if owner.model == version.model { return .init(base: ownBase, isBase: version.isBase) }
-        // A model that is a base already stays one: others may be built on it.
+        // A model that is a base already stays one: others may be built on it. And nobody is to learn of a model by having its files.
+        let isOpen = namespace == nil || owner.model.namespace == nil || owner.model.namespace == namespace
+        guard isOpen else { return .init(isBase: version.isBase) }
         guard !version.isBase else { return .init(isBase: true) }
         return .init(base: owner.isBase ? owner : ownBase, isBase: false)
     }
@@ -173,7 +180,7 @@ private struct Compression {
 
     private func search(_ scanned: [HashedFile], _ files: [FileRecord]) throws -> BaseSearch {
         BaseSearch(
-            registry: registry, rules: rules, version: version, card: try card(files),
+            registry: registry, rules: rules, version: version, card: try card(files), namespace: namespace,
             isAdapter: files.contains { $0.path == AdapterConfig.fileName })
     }
 

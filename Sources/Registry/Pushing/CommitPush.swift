@@ -27,6 +27,7 @@ extension ModelRegistry {
             return .spooled(content, as: path)
         }
         let scanned = try await InputScan(inputs: spooled, workers: workers, progress: SilentProgress()).run()
+        let card = try ModelCard(of: scanned)
         let writing = try await lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         guard let head = try catalog.head(of: push.branch, in: push.model) else {
@@ -38,7 +39,7 @@ extension ModelRegistry {
                 expected: "parent \(expected)", found: head.commit.hex, advice: "look at what is new, and commit again")
         }
         return try await CommitStep(
-            registry: self, push: push, head: head,
+            registry: self, push: push, head: head, card: card,
             spooled: Dictionary(scanned.map { ($0.path, $0) }, uniquingKeysWith: { $1 }), mayRead: mayRead
         ).run()
     }
@@ -73,6 +74,7 @@ private struct CommitStep {
     let registry: ModelRegistry
     let push: Push
     let head: VersionRecord
+    let card: ModelCard?
     let spooled: [String: HashedFile]
     let mayRead: (ModelName) -> Bool
 
@@ -114,7 +116,6 @@ private struct CommitStep {
         replacing first: VersionRecord?
     ) async throws -> VersionRecord {
         let catalog = registry.catalog
-        let card = try ModelCard(of: new)
         let registration = Registration(
             name: push.model, task: card?.task ?? head.task, message: push.message)
         var draft = try registry.draft(
@@ -131,7 +132,8 @@ private struct CommitStep {
         let content = try await registry.store(exactly: new, base: nil, rewritten: rewritten, to: writer)
         try writer.write(manifest: try draft.manifest(base: nil).json())
         let version = try registry.publish(writer, draft: draft, base: nil, content: content) { version in
-            version.isPending = try isPending(files, adopted: Set(adopted.map(\.object.digest)))
+            version.isPending = try isPending(files, new: new, adopted: Set(adopted.map(\.object.digest)))
+            version.pusherNamespace = push.namespace
             version.adopted = adopted.map { ($0.pack, $0.object) }
             version.replacedFirst = first?.id
         }
@@ -139,8 +141,9 @@ private struct CommitStep {
         return version
     }
 
-    /// Whether a file of the version lies in a pack of none: it came as an upload, now or with a version before.
-    private func isPending(_ files: [FileRecord], adopted: Set<Digest>) throws -> Bool {
+    /// Whether a file of the version is stored as it came: as an upload, now or with a version before, or in the commit itself.
+    private func isPending(_ files: [FileRecord], new: [HashedFile], adopted: Set<Digest>) throws -> Bool {
+        if new.contains(where: { $0.isLFS && ModelFile.isSafetensors(path: $0.path) }) { return true }
         let large = files.filter { $0.isLFS && $0.tensors.isEmpty }.map(\.head)
         guard !large.contains(where: adopted.contains) else { return true }
         return try !registry.catalog.movableObjects(large).isEmpty

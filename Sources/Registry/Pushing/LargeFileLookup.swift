@@ -42,7 +42,9 @@ struct LargeFileLookup {
 
     private mutating func content(of sha256: Digest) throws -> (size: Int, content: FileRecord.Content) {
         if let known = adopted[sha256] { return (known.object.length, .raw(object: sha256)) }
-        for (version, owner) in try registry.catalog.versions(withFile: sha256) where owner == model || mayRead(owner) {
+        let own = try registry.catalog.versions(withFile: sha256, of: model)
+        let others = own.isEmpty ? try registry.catalog.versions(withFile: sha256).filter { mayRead($0.model) } : []
+        for (version, _) in own + others {
             guard let file = try registry.catalog.files(of: version).first(where: { $0.sha256 == sha256 }) else {
                 continue
             }

@@ -15,13 +15,13 @@ struct ModelCard: Sendable {
 
     /// - Parameter text: the whole card.
     init(text: String) {
-        guard let front = Self.frontMatter(text), let root = try? Yams.compose(yaml: front), let fields = root.mapping
+        guard let front = Self.frontMatter(text), !Self.hasAliases(front), let root = try? Yams.compose(yaml: front),
+            let fields = root.mapping
         else {
             baseModels = []
             task = nil
             return
         }
-        // Nodes are read where they are: an alias that names a list of aliases is never spread out.
         switch fields["base_model"] {
         case .scalar(let name)?: baseModels = [name.string]
         case .sequence(let names)?: baseModels = names.prefix(16).compactMap { $0.scalar?.string }
@@ -43,6 +43,21 @@ struct ModelCard: Sendable {
         return lines[1..<end].joined(separator: "\n")
     }
 
+    /// Whether there are anchors and aliases: some lines of them stand for more than any memory holds.
+    fileprivate static func hasAliases(_ front: String) -> Bool {
+        func has(_ sign: Character) -> Bool {
+            var before: Character = "\n"
+            var isSign = false
+            for character in front {
+                if isSign, !character.isWhitespace { return true }
+                isSign = character == sign && (before.isWhitespace || "[]{},:-?".contains(before))
+                before = character
+            }
+            return false
+        }
+        return has("&") && has("*")
+    }
+
     private static func task(_ text: String) -> String? {
         (try? ModelName.check(text, kind: "task", limit: 96)) == nil ? nil : text
     }
@@ -56,6 +71,7 @@ extension ModelRegistry {
 extension ModelCard {
     fileprivate static func problem(in text: String) -> String? {
         guard let front = frontMatter(text) else { return nil }
+        guard !hasAliases(front) else { return "anchors and aliases are not read in the front matter of a model card" }
         do {
             guard let root = try Yams.compose(yaml: front) else { return nil }
             return root.mapping == nil ? "the front matter of the model card is no list of keys and values" : nil

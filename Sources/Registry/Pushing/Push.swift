@@ -19,15 +19,21 @@ public struct Push: Sendable {
     public var expectedParent: String?
     public var message: String
     public var operations: [Operation]
+    /// The only namespace that whoever pushes may see; nil for all.
+    ///
+    /// No base of another one is looked for, but for bases without a namespace.
+    public var namespace: String?
 
     public init(
-        model: ModelName, branch: String?, expectedParent: String?, message: String, operations: [Operation]
+        model: ModelName, branch: String?, expectedParent: String?, message: String, operations: [Operation],
+        namespace: String? = nil
     ) {
         self.model = model
         self.branch = branch
         self.expectedParent = expectedParent
         self.message = message
         self.operations = operations
+        self.namespace = namespace
     }
 }
 

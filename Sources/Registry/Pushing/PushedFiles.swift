@@ -19,18 +19,25 @@ struct PushedFiles {
     init(_ operations: [Push.Operation], to before: [FileRecord]) throws {
         var files: [String: Source] = [:]
         for file in before { files[file.path] = .kept(file) }
+        var folders: [String: Int] = [:]
         for operation in operations {
             switch operation {
             case .deleteFile(let path):
                 guard files.removeValue(forKey: path) != nil else { throw Self.missing("file", path) }
             case .deleteFolder(let path):
-                let folder = path.hasSuffix("/") ? path : path + "/"
-                let inside = files.keys.filter { $0.hasPrefix(folder) }
-                guard !inside.isEmpty else { throw Self.missing("folder", path) }
-                for path in inside { files[path] = nil }
+                folders[path.hasSuffix("/") ? String(path.dropLast()) : path] = 0
             case .add, .addLarge: break
             }
         }
+        // Each file looks for the folders above it, of which there are few.
+        for path in files.keys where !folders.isEmpty {
+            for folder in Self.folders(above: path) {
+                guard let count = folders[folder] else { continue }
+                folders[folder] = count + 1
+                files[path] = nil
+            }
+        }
+        if let empty = folders.filter({ $0.value == 0 }).keys.min() { throw Self.missing("folder", empty) }
         var added: Set<String> = []
         for operation in operations {
             let (path, source): (String, Source)
@@ -48,6 +55,10 @@ struct PushedFiles {
         self.files = files.map { ($0.key, $0.value) }
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         try FileNames.checkTogether(self.files.lazy.map(\.path))
+    }
+
+    private static func folders(above path: String) -> [String] {
+        path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) }
     }
 
     private static func missing(_ kind: String, _ path: String) -> DeltaicError {

@@ -106,15 +106,11 @@ extension ModelRegistry {
         return try IncomingPack(id: id, folder: folder)
     }
 
-    /// Refuses what the disk has no room for.
-    ///
-    /// - Throws: `.noSpace`.
-    public func checkRoom(for byteCount: Int) throws(DeltaicError) {
+    /// Whether the disk has room for what is to come.
+    public func hasRoom(for byteCount: Int) -> Bool {
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, byteCount > free else { return }
-        throw DeltaicError(
-            .noSpace, "the disk has no room for what is to come", at: [path], expected: "\(byteCount) bytes",
-            found: "\(free)", advice: "nothing was changed; free some space and run the command again")
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue else { return true }
+        return byteCount <= free
     }
 
     /// How much of a pack is here, without a claim to it.

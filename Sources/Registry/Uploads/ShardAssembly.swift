@@ -20,12 +20,16 @@ public final class ShardWriter: Sendable {
 
     /// Puts together the files that have not come yet; a commit to `model` may name them then.
     ///
+    /// - Parameter isWanted: asked now and then; false ends it with a `CancellationError`.
     /// - Throws: `.malformedShard`, `.malformedXorb`, `.unknownXorb`, `.uploadMismatch`, `.ioFailure` or `.noSpace`. Where xorbs are
     ///   missing or wrong, the client's next upload begins anew.
-    public func assemble(for model: ModelName) async throws {
+    public func assemble(
+        for model: ModelName, isWanted: @escaping @Sendable () -> Bool = { true }
+    ) async throws {
         let permit = await store.assemblyPermit()
         defer { withExtendedLifetime(permit) {} }
-        let assembly = ShardAssembly(shardPath: file.temporaryPath, place: place, model: model, store: store)
+        let assembly = ShardAssembly(
+            shardPath: file.temporaryPath, place: place, model: model, store: store, isWanted: isWanted)
         do {
             try await withTaskCancellationHandler {
                 try await BlockingWork.run { [self] in
@@ -54,9 +58,17 @@ private final class ShardAssembly: Sendable {
     private let place: XorbPlace
     private let model: ModelName
     private let store: XorbStore
+    private let isWanted: @Sendable () -> Bool
     private let isStopped = Atomic(false)
+    /// No weights are made so many times smaller by LZ4, and no client names the same chunks so often.
+    private static let mostExpansion = 64
+    private static let leastLimit = 64 << 20
 
-    init(shardPath: String, place: XorbPlace, model: ModelName, store: XorbStore) {
+    init(
+        shardPath: String, place: XorbPlace, model: ModelName, store: XorbStore,
+        isWanted: @escaping @Sendable () -> Bool
+    ) {
+        self.isWanted = isWanted
         self.shardPath = shardPath
         self.place = place
         self.model = model
@@ -83,18 +95,28 @@ private final class ShardAssembly: Sendable {
         _ file: ShardedFile, of shard: ShardFile, _ xorbs: inout BoundedCache<XetHash, XorbFile>
     ) throws {
         let writer = try store.uploads.receive(file.digest, size: file.size, for: model)
+        var sentBytes: [XetHash: Int] = [:]
+        var length = 0
         try shard.terms(of: file) { term in
             let xorb = try xorbs.value(for: term.xorb) ?? store.xorb(term.xorb, in: place)
             xorbs.insert(xorb, for: term.xorb, cost: 1)
-            let length = try naming("xorb \(term.xorb)") { try xorb.rawLength(of: term.chunks) }
-            guard length == term.rawLength else {
+            let termLength = try naming("xorb \(term.xorb)") { try xorb.rawLength(of: term.chunks) }
+            sentBytes[term.xorb] = xorb.byteCount
+            length += termLength
+            guard length <= Self.leastLimit + sentBytes.values.reduce(0, +) * Self.mostExpansion else {
+                throw DeltaicError(
+                    .malformedShard, "the file is made of too little: it is far larger than all that was sent for it",
+                    expected: "at most \(Self.mostExpansion) times as large")
+            }
+            guard isWanted() else { throw CancellationError() }
+            guard termLength == term.rawLength else {
                 throw DeltaicError(
                     .uploadMismatch, "a term is not as long as its chunks", at: ["xorb \(term.xorb)"],
-                    expected: "\(term.rawLength) bytes", found: "\(length)")
+                    expected: "\(term.rawLength) bytes", found: "\(termLength)")
             }
             try naming("xorb \(term.xorb)") {
                 try xorb.decode(term.chunks) { raw in
-                    guard !isStopped.load(ordering: .relaxed) else { throw CancellationError() }
+                    guard !isStopped.load(ordering: .relaxed), isWanted() else { throw CancellationError() }
                     try writer.append(raw)
                 }
             }

@@ -33,7 +33,8 @@ public final class XorbStore: Sendable {
     static let folderName = "xorbs"
     private static let leavingPrefix = "leaving-"
     /// Each has the chunks of a few xorbs in hand, and a file open for writing.
-    private static let assembliesAtOnce = 4
+    /// Each keeps a processor busy; requests need one too.
+    private static let assembliesAtOnce = max(1, ProcessInfo.processInfo.activeProcessorCount / 4)
 
     public let limits: Limits
     let uploads: UploadStore
@@ -71,7 +72,8 @@ public final class XorbStore: Sendable {
 
     /// The folder of a place, which counts as used from now on.
     private func folder(of place: XorbPlace) throws -> String {
-        guard try place.epoch <= epoch.current(now: Date()) else {
+        let known = "\(folder.path)/\(Self.folderName)/\(place)"
+        guard try place.epoch == epoch.current(now: Date()) || access(known, F_OK) == 0 else {
             throw DeltaicError(
                 .unknownXorb, "there is no such place for xorbs", at: ["\(place)"],
                 advice: "ask for a new token with its address")

@@ -99,7 +99,7 @@ struct CommitLine {
             position += 1
         }
         text += bytes[start..<position]
-        if text.count > Self.longestText, !isEscaped { try spoolText() }
+        if text.count > Self.longestText { try spoolText() }
         guard position < bytes.endIndex else { return position }
         place = .outside
         json.append(UInt8(ascii: "\""))
@@ -108,8 +108,10 @@ struct CommitLine {
 
     private mutating func spoolText() throws {
         if spool == nil { spool = try Base64Spool(path: path) }
-        try spool?.append(try Self.unescapedBase64(text))
-        text.removeAll(keepingCapacity: true)
+        // What the last backslash belongs to comes with the next bytes.
+        let rest = isEscaped ? text.suffix(1) : []
+        try spool?.append(try Self.unescapedBase64(Array(text.dropLast(rest.count))))
+        text = Array(rest)
     }
 
     /// The bytes of the content, in a file.

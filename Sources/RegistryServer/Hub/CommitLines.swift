@@ -15,6 +15,8 @@ struct CommitLines {
     private var lineCount = 1
     private var header: Header?
     private var operations: [Push.Operation] = []
+    /// Of all paths.
+    private var pathBytes = 0
 
     private struct Header: Decodable {
         let summary: String?
@@ -84,6 +86,18 @@ struct CommitLines {
             message: message.isEmpty ? "Upload" : message, operations: operations)
     }
 
+    /// The longest path, and all paths of a commit together.
+    private static let (longestPath, longestPaths) = (4095, 32 << 20)
+
+    private mutating func checked(_ path: String) throws -> String {
+        pathBytes += path.utf8.count
+        guard path.utf8.count <= Self.longestPath, pathBytes <= Self.longestPaths else {
+            throw Self.malformed(
+                "a path is longer than \(Self.longestPath) bytes, or all paths than \(Self.longestPaths)")
+        }
+        return path
+    }
+
     private mutating func endLine() throws {
         let ended = line
         line = CommitLine(path: "\(folder)/\(lineCount)")
@@ -108,16 +122,17 @@ struct CommitLines {
         case "file":
             let file = try value(File.self)
             let content = try naming(file.path) { try ended.content(encoding: file.encoding ?? "utf-8") }
-            operations.append(.add(path: file.path, content: content))
+            operations.append(.add(path: try checked(file.path), content: content))
         case "lfsFile":
             let file = try value(LargeFile.self)
             guard file.algo ?? "sha256" == "sha256", let digest = Digest(hex: file.oid) else {
                 throw Self.malformed("the oid of \(file.path.prefix(200)) is no SHA-256")
             }
-            operations.append(.addLarge(path: file.path, sha256: digest, size: file.size))
-        case "deletedFile", "deletedEntry": operations.append(.deleteFile(path: try value(Path.self).path))
-        case "deletedFolder": operations.append(.deleteFolder(path: try value(Path.self).path))
-        default: throw Self.malformed("there is a line with the unknown key \"\(kind.prefix(100))\"")
+            operations.append(.addLarge(path: try checked(file.path), sha256: digest, size: file.size))
+        case "deletedFile", "deletedEntry": operations.append(.deleteFile(path: try checked(try value(Path.self).path)))
+        case "deletedFolder": operations.append(.deleteFolder(path: try checked(try value(Path.self).path)))
+        default:
+            throw Self.malformed("there is a line with the unknown key \"\(kind.prefix(100))\"")
         }
     }
 

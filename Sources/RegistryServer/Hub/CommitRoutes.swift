@@ -60,6 +60,16 @@ enum CommitRoutes {
 
     // MARK: - Commits
 
+    /// What is refused for its name is refused before gigabytes of it are read.
+    private static func target(_ exchange: Exchange) throws -> (ModelName, branch: String?) {
+        guard try exchange.flag("create_pr") != true else {
+            throw ServerError(.notImplemented, code: .notImplemented, "this server has no pull requests")
+        }
+        let branch = try RevisionName(exchange.value("revision")).branch()
+        _ = try exchange.registry.files(of: exchange.reference())
+        return (try exchange.model(), branch)
+    }
+
     private struct CommitAnswer: Encodable {
         let success = true
         let commitOid: String
@@ -68,19 +78,23 @@ enum CommitRoutes {
     }
 
     private static func commit(_ exchange: Exchange, longest: Int) async throws -> Response {
-        guard try exchange.flag("create_pr") != true else {
-            throw ServerError(.notImplemented, code: .notImplemented, "this server has no pull requests")
+        let model: ModelName
+        let branch: String?
+        do {
+            (model, branch) = try target(exchange)
+        } catch let error as DeltaicError where error.code.word == "unknownModel" {
+            // Perhaps it is only written in other letters: that is for the caller to see.
+            throw error
+        } catch {
+            throw ServerError(closing: error)
         }
-        let model = try exchange.model()
-        let branch = try RevisionName(exchange.value("revision")).branch()
-        // What is refused for its name is refused before gigabytes of it are read.
-        _ = try exchange.registry.files(of: exchange.reference())
         let folder = try exchange.registry.spoolFolder()
         defer { withExtendedLifetime(folder) {} }
         var lines = CommitLines(folder: folder.path)
         try await exchange.takeBody(upTo: longest) { try lines.take(Array(buffer: $0)) }
-        let push = try lines.finish(model: model, branch: branch)
         let principal = exchange.principal
+        var push = try lines.finish(model: model, branch: branch)
+        push.namespace = principal.listedNamespace
         let result: PushResult
         do {
             result = try await exchange.registry.commit(push) { principal.mayRead($0) }

@@ -15,6 +15,8 @@ enum LFSRoutes {
 
     private static let mediaType = "application/vnd.git-lfs+json"
     private static let longestBatch = 1000
+    /// Of all files of an answer: each has a URL of its own.
+    private static let mostParts = 4000
 
     private static func batch(_ exchange: Exchange) async throws -> Response {
         let body = try await exchange.body()
@@ -67,6 +69,7 @@ enum LFSRoutes {
         // A client that can do Xet sends less that way, of files that it sent in part before.
         let isXet = asked.transfers?.contains("xet") == true
         let mayBeParts = !isXet && asked.transfers?.contains("multipart") == true
+        var partsLeft = mostParts
         var answer = LFSBatch.Answer(
             objects: try asked.objects.map { object in
                 var answer = LFSBatch.Answer.Object(oid: object.oid, size: object.size)
@@ -80,10 +83,13 @@ enum LFSRoutes {
                 }
                 let there = known[digest]?.size ?? exchange.registry.uploads.size(of: digest, for: model)
                 if there == object.size { return answer }
-                let target = UploadTarget(model: model, digest: digest, size: object.size)
+                let target = UploadTarget(
+                    model: model, digest: digest, size: object.size, partBytes: exchange.services.options.partBytes)
+                // What has no room in the answer is sent whole.
+                partsLeft -= target.partCount
                 answer.authenticated = true
                 answer.actions = .init(
-                    upload: try target.action(exchange, mayBeParts: mayBeParts),
+                    upload: try target.action(exchange, mayBeParts: mayBeParts && partsLeft >= 0),
                     verify: .init(
                         href: "\(exchange.origin)/\(model).git/info/lfs/objects/verify",
                         header: exchange.request.headers[.authorization].map { ["Authorization": $0] }))

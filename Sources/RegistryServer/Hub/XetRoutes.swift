@@ -88,7 +88,7 @@ enum XetRoutes {
         try await exchange.takeBody(upTo: XorbStore.longestShard) { part in
             try writer.append(Array(buffer: part))
         }
-        try await writer.assemble(for: model)
+        try await writer.assemble(for: model) { [channel = exchange.channel] in channel.isActive }
         return try JSONResponse.make(ShardAnswer())
     }
 }

@@ -116,9 +116,7 @@ struct TransferRoutes {
             incoming.discard()
             return try JSONResponse.make(Progress(id: announced.id, received: 0))
         }
-        do {
-            try exchange.registry.checkRoom(for: announced.size - incoming.received)
-        } catch let error where error.code == .noSpace {
+        guard exchange.registry.hasRoom(for: announced.size - incoming.received) else {
             throw ServerError(.contentTooLarge, "the server's disk has no room for a pack of \(announced.size) bytes")
         }
         return try JSONResponse.make(Progress(id: announced.id, received: incoming.received))

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Compression of what was pushed")
 struct CompressionTests {
-    private static func card(_ lines: String...) -> String { "---\n" + lines.joined(separator: "\n") + "\n---\n# m\n" }
+    private static func card(_ lines: String...) -> String { card(lines) }
+
+    private static func card(_ lines: [String]) -> String { "---\n" + lines.joined(separator: "\n") + "\n---\n# m\n" }
 
     @Test("the base is the one that the card names, by its whole name, its last part, or as another fine-tune of it")
     func namedBase() async throws {

@@ -90,7 +90,7 @@ struct TransferPair {
     /// Whether nothing of a model can be seen in the target, and no pack lies about.
     func targetLacks(_ name: String, packs: Int) async throws -> Bool {
         let report = try await target.registry.check(isQuick: false)
-        return try target.registry.transferHistory(of: ModelName(name)).versions.isEmpty && target.packs().count == packs
-            && report.problems.isEmpty
+        let history = try target.registry.transferHistory(of: ModelName(name))
+        return try history.versions.isEmpty && target.packs().count == packs && report.problems.isEmpty
     }
 }
