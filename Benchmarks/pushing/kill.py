@@ -78,12 +78,13 @@ def main():
                 time.sleep(delay)
                 moment = f"{delay * 1000:.0f} ms after the last"
             registry.kill()
-            cut_off = client.poll() is None
-            interrupted += cut_off
             # The client may have seen its answer, or not: what is there has to be whole in both cases.
             check(registry, known, attempted, None)
             registry.start()
+            is_waiting = client.poll() is None
             first = answer(client, 60)
+            cut_off = is_waiting or "commit" not in first
+            interrupted += cut_off
             check(registry, known, attempted, first.get("commit"))
             again = answer(upload(options.python, registry.url, registry.token, MODEL, folder, transfer, Path(work, "home")))
             expect("commit" in again, f"the retry failed: {again.get('error')}")

@@ -32,8 +32,7 @@ public final class XorbStore: Sendable {
 
     static let folderName = "xorbs"
     private static let leavingPrefix = "leaving-"
-    /// Each has the chunks of a few xorbs in hand, and a file open for writing.
-    /// Each keeps a processor busy; requests need one too.
+    // Each has the chunks of a few xorbs in hand, and keeps a processor busy; requests need one too.
     private static let assembliesAtOnce = max(1, ProcessInfo.processInfo.activeProcessorCount / 4)
 
     public let limits: Limits

@@ -141,7 +141,7 @@ struct UploadTests {
                 #expect(try await client.send("PUT", changed, bytes).status == 403, "\(changed)")
             }
             let key = try registry.capabilityKey()
-            let fields = ["acme/m", try Digest.sha256(bytes).hex, "1000", "x"]
+            let fields = ["acme/m", try Digest.sha256(bytes).hex, "1000", "100", "x"]
             let now = Int(Date().timeIntervalSince1970)
             for (text, status) in [
                 (try key.sign("upload", fields, until: now - 1), 403),
