@@ -37,6 +37,8 @@ extension DeltaicError.Code {
     public static let unknownXorb = Self("unknownXorb", .refusedInput)
     /// A client has sent more than it may before it commits.
     public static let tooManyUploads = Self("tooManyUploads", .refusedInput)
+    /// A version that is stored as a client sent it cannot be exchanged yet.
+    public static let stillPending = Self("stillPending", .conflict)
     /// A chunk that was just encoded does not decode to what it was.
     public static let encodeMismatch = Self("encodeMismatch", .damaged)
     /// Two registries have different versions under one number.

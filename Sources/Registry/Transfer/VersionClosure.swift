@@ -35,13 +35,19 @@ public struct VersionClosure: Sendable, Codable {
 extension ModelRegistry {
     /// What a version needs.
     ///
-    /// - Throws: a `notFound` error that says what there is; `.unknownContent` if the catalog lacks an object.
+    /// - Throws: a `notFound` error that says what there is, `.stillPending`, or `.unknownContent` if the catalog lacks an object.
     public func closure(of reference: VersionReference) throws -> VersionClosure {
         let version = try catalog.version(reference)
         return try closure(of: version)
     }
 
     func closure(of version: VersionRecord) throws -> VersionClosure {
+        // Sent now, it would stay as it came over there.
+        guard !version.isPending else {
+            throw DeltaicError(
+                .stillPending, "the version is yet to be compressed", at: [version.reference],
+                advice: "wait until its server has done that, or run `deltaic compress` there, and try again")
+        }
         var seen: Set<Digest> = []
         let contents = try catalog.files(of: version.id).flatMap(\.objects).filter { seen.insert($0).inserted }
         var objects: [VersionClosure.Object] = []

@@ -19,8 +19,11 @@ struct PushTests {
         let (streamed, _) = try test.registry.file("model.safetensors", of: VersionReference("acme/m"))
         #expect(streamed.commit == version.commit)
         #expect(try await test.registry.check(isQuick: false).problems.isEmpty)
+        let exchanged = #expect(throws: DeltaicError.self) { try test.registry.closure(of: VersionReference("acme/m")) }
+        #expect(exchanged?.code.word == "stillPending")
 
         try await model.compress()
+        #expect(try test.registry.closure(of: VersionReference("acme/m")).objects.count == 11)
         #expect(try test.registry.pendingVersions().isEmpty)
         let after = try model.version()
         #expect(after.commit == version.commit && after.number == 1 && after.tensorCount == 7)
