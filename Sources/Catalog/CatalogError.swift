@@ -27,6 +27,8 @@ extension DeltaicError.Code {
     public static let nameTaken = Self("nameTaken", .conflict)
     /// The model has a version with the same commit id.
     public static let versionExists = Self("versionExists", .conflict)
+    /// A version is to be compressed that is not, or no longer, stored as it was sent.
+    public static let notPending = Self("notPending", .notFound)
     /// The model has a branch of this name.
     public static let branchExists = Self("branchExists", .conflict)
     public static let unknownBranch = Self("unknownBranch", .notFound)

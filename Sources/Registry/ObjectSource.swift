@@ -15,6 +15,17 @@ protocol ObjectSource: Sendable {
     func locate(_ digest: Digest) throws -> LocatedObject
 }
 
+/// The objects of a pack that is not registered yet, and behind them those that are.
+struct NewPackObjects: ObjectSource {
+    let pack: PackReader
+    let registered: CatalogObjects
+
+    func locate(_ digest: Digest) throws -> LocatedObject {
+        if let object = pack.object(digest) { return LocatedObject(pack: pack, object: object) }
+        return try registered.locate(digest)
+    }
+}
+
 /// Looks objects up in the catalog, and keeps the packs that it opened open.
 final class CatalogObjects: ObjectSource {
     private struct State {

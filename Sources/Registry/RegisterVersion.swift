@@ -182,13 +182,23 @@ extension ModelRegistry {
         let id = try directory.packs.publish(writer)
         let pack = PackRecord(id: id, byteCount: writer.byteCount, createdAt: draft.createdAt)
         let objects = content.objectRecords(pack: id, finished: finished)
-        do {
+        return try keeping(id) {
             var version = try draft.record(base: base, pack: pack, objects: objects, blocks: content.blocks)
             try adjust(&version)
             return try catalog.publish(version)
+        }
+    }
+
+    /// Writes the rows that a new pack is for; if they are refused, the pack goes.
+    func keeping<Value>(_ pack: Digest, _ rows: () throws -> Value) throws -> Value {
+        do {
+            return try rows()
         } catch {
-            // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
-            if (error as? DeltaicError)?.code != .ioFailure { try directory.packs.delete(id) }
+            // After a failed sync the rows may still come back with the catalog's log: then the pack must be there. And it may
+            // have been there before, with others.
+            if (error as? DeltaicError)?.code != .ioFailure, try catalog.pack(pack) == nil {
+                try directory.packs.delete(pack)
+            }
             throw error
         }
     }

@@ -10,12 +10,15 @@ extension CatalogDatabase {
     ///   - id: the version.
     ///   - version: what is known of it now; its files have the paths, the sizes and the SHA-256 that they had.
     /// - Returns: the packs that nothing needs any more; their files are the caller's to delete.
-    /// - Throws: `.unknownVersion` if the version is gone, `.missingObject` if an object that is referred to is gone,
+    /// - Throws: `.unknownVersion` if the version is gone, `.notPending` if somebody else was faster, `.missingObject` if an object that is referred to is gone,
     ///   `.inconsistentVersion` if the files are others.
     public func replace(_ id: VersionID, with version: NewVersion) throws -> [PackRecord] {
         try write { database in
             guard let old = try VersionRows.version(id, database), old.commit == version.commit else {
                 throw DeltaicError(.unknownVersion, "\(version.model) lost a version while it was compressed")
+            }
+            guard try database.exists("SELECT 1 FROM pending_versions WHERE version_id = ?", [id.rawValue]) else {
+                throw DeltaicError(.notPending, "\(old.reference) was compressed by another process meanwhile")
             }
             let replacement = Publication(database: database, version: version)
             try replacement.checkBase()

@@ -31,6 +31,11 @@ struct BaseSearch {
 
     /// - Parameter tensors: those that are to be stored.
     func run(_ tensors: [HashedPiece]) throws -> Finding {
+        guard !tensors.isEmpty else {
+            // What there is of weights is compressed already.
+            return Finding(
+                base: try version.baseVersion.flatMap { try registry.catalog.version(id: $0) }, isBase: version.isBase)
+        }
         let earlier = try self.earlier()
         let trial = try SampleTrial(tensors: tensors, catalog: registry.catalog, objects: registry.objects)
         let named =
@@ -46,7 +51,6 @@ struct BaseSearch {
                     earlier + (dependants ? [named] : []), trial, below: try trial.size(against: named)),
                 isBase: dependants)
         }
-        guard !tensors.isEmpty else { return Finding(isBase: version.isBase) }
         if !version.isBase, earlier.isEmpty, let found = try similar(to: tensors, trial) {
             return Finding(base: found, isBase: false)
         }

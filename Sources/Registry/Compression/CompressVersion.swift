@@ -41,15 +41,19 @@ extension ModelRegistry {
     ///
     /// The version can be read all the time. Its uploads go when the new pack, as it lies on the disk, has been seen to give every
     /// file back by its SHA-256. What is done so far is lost if it is interrupted; the version stays as it was then.
-    /// - Throws: `.unknownVersion` if it is removed meanwhile; whatever else goes wrong is noted with the version too.
+    /// - Throws: `.notPending` if it is not stored so, `.unknownVersion` if it is removed meanwhile; whatever else goes wrong is noted with the version too.
     public func compress(_ reference: VersionReference, rules: BaseRules = BaseRules()) async throws
         -> CompressionReport
     {
         let version = try catalog.version(reference)
-        let namespace = try catalog.pendingVersions().first { $0.version.id == version.id }?.namespace
+        guard let pending = try catalog.pendingVersions().first(where: { $0.version.id == version.id }) else {
+            throw DeltaicError(
+                .notPending, "the version is not, or no longer, stored as it was sent: there is nothing to compress",
+                at: [version.reference])
+        }
         do {
             return try await Compression(
-                registry: self, version: version, rules: rules, namespace: namespace
+                registry: self, version: version, rules: rules, namespace: pending.namespace
             ).run()
         } catch let error as DeltaicError where error.code != .registryLocked {
             try catalog.notePending(version.id, problem: error.description)
@@ -189,7 +193,8 @@ private struct Compression {
             return nil
         }
         let stored = StoredBytes(reader: registry.objects, digest: object)
-        return ModelCard(text: String(decoding: try stored.read(0..<min(file.size, 64 << 10)), as: UTF8.self))
+        return ModelCard(
+            text: String(decoding: try stored.read(0..<min(file.size, ModelCard.longest)), as: UTF8.self))
     }
 
     private func check(_ scanned: [HashedFile], against files: [FileRecord]) throws {
@@ -214,17 +219,17 @@ private struct Compression {
                 name: try ModelName(manifest.model), task: version.task, tags: manifest.tags,
                 message: version.message, metadata: version.metadata),
             isBase: finding.isBase, number: version.number, commit: version.commit, tree: version.tree,
-            parent: version.parentCommit, createdAt: version.createdAt, files: files, branch: manifest.branch,
+            parent: version.parentCommit, createdAt: version.createdAt, files: files,
+            compression: manifest.compression, branch: manifest.branch,
             rewrite: (manifest.rewrite ?? 0) + 1)
     }
 
     /// Decodes every file from the pack as it lies on the disk, and compares it with its SHA-256.
     private func prove(_ files: [FileRecord], in pack: PackReader) async throws {
         let reader = ObjectReader(
-            source: OverlaidObjects(
+            source: NewPackObjects(
                 pack: pack,
-                under: CatalogObjects(
-                    packs: registry.directory.packs, catalog: registry.catalog)))
+                registered: CatalogObjects(packs: registry.directory.packs, catalog: registry.catalog)))
         registry.progress.begin("proving", totalBytes: files.reduce(0) { $0 + $1.size })
         defer { registry.progress.end() }
         for file in files {
@@ -241,16 +246,8 @@ private struct Compression {
         defer { withExtendedLifetime((deleting, writing)) {} }
         let packs = registry.directory.packs
         try packs.adopt(record.pack.id, from: path)
-        let unneeded: [PackRecord]
-        do {
-            var record = record
-            record.model = version.model
-            unneeded = try registry.catalog.replace(version.id, with: record)
-        } catch {
-            if (error as? DeltaicError)?.code != .ioFailure, try registry.catalog.pack(record.pack.id) == nil {
-                try packs.delete(record.pack.id)
-            }
-            throw error
+        let unneeded = try registry.keeping(record.pack.id) {
+            try registry.catalog.replace(version.id, with: record)
         }
         for pack in unneeded { try packs.delete(pack.id) }
         registry.closeDeletedPacks()
@@ -260,16 +257,5 @@ private struct Compression {
         return CompressionReport(
             version: VersionSummary(now), storedBytes: record.pack.byteCount,
             freedBytes: unneeded.reduce(0) { $0 + $1.byteCount })
-    }
-}
-
-/// Objects of a pack that the catalog does not know yet, and of those that it does.
-private struct OverlaidObjects: ObjectSource {
-    let pack: PackReader
-    let under: CatalogObjects
-
-    func locate(_ digest: Digest) throws -> LocatedObject {
-        if let object = pack.object(digest) { return LocatedObject(pack: pack, object: object) }
-        return try under.locate(digest)
     }
 }

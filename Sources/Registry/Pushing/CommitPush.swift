@@ -69,6 +69,15 @@ extension ScannedInput {
     }
 }
 
+extension ModelRegistry {
+    /// How a version was compressed; nil unless it was with lossy codecs.
+    fileprivate func compression(of version: VersionRecord) throws -> VersionManifest.Compression? {
+        guard let pack = try catalog.pack(of: version.id), let json = try directory.packs.open(pack.id).manifest()
+        else { return nil }
+        return try VersionManifest(json: json).compression
+    }
+}
+
 /// What is done of a commit while nobody else can change the registry.
 private struct CommitStep {
     let registry: ModelRegistry
@@ -123,6 +132,12 @@ private struct CommitStep {
             number: first == nil ? try catalog.nextNumber(of: push.model) : 1, tree: tree,
             parent: first == nil ? head.commit : nil, files: files)
         draft.branch = push.branch
+        // Weights that are kept are what they were: deltas of the same base, made by the same codecs.
+        let keepsWeights = files.contains { !$0.tensors.isEmpty }
+        let base = keepsWeights ? try head.baseVersion.flatMap { try catalog.version(id: $0) } : nil
+        if files.contains(where: { $0.tensors.contains { $0.loss != nil } }) {
+            draft.compression = try registry.compression(of: head)
+        }
         let packs = registry.directory.packs
         for upload in adopted { try packs.adopt(upload.pack.id, from: upload.path) }
         try packs.deleteLeftovers()
@@ -130,8 +145,8 @@ private struct CommitStep {
         let moving = Set(new.map(\.head.digest))
         let rewritten = first == nil ? [] : try catalog.movableObjects(Array(moving), for: head.id)
         let content = try await registry.store(exactly: new, base: nil, rewritten: rewritten, to: writer)
-        try writer.write(manifest: try draft.manifest(base: nil).json())
-        let version = try registry.publish(writer, draft: draft, base: nil, content: content) { version in
+        try writer.write(manifest: try draft.manifest(base: base).json())
+        let version = try registry.publish(writer, draft: draft, base: base, content: content) { version in
             version.isPending = try isPending(files, new: new, adopted: Set(adopted.map(\.object.digest)))
             version.pusherNamespace = push.namespace
             version.adopted = adopted.map { ($0.pack, $0.object) }

@@ -6,7 +6,7 @@ internal import Yams
 struct ModelCard: Sendable {
     static let path = "README.md"
     /// A front matter is some lines; what is longer is none.
-    private static let longest = 64 << 10
+    static let longest = 64 << 10
 
     /// The models that this one was made from, as their authors call them.
     let baseModels: [String]

@@ -101,7 +101,7 @@ public final class ContentService: Sendable {
     public func tensor(_ name: String, of reference: VersionReference) throws -> ServedContent {
         let (record, version) = try open(reference)
         return try naming(record.reference) {
-            let tensor = try self.tensor(name, of: version)
+            let tensor = try self.tensor(name, of: version, record)
             return ServedContent(
                 name: "\(record.reference), tensor \(name)", sha256: tensor.object,
                 sources: [(.object(try version.reader.object(of: tensor)), "tensor \(name)")], reader: version.reader)
@@ -113,7 +113,7 @@ public final class ContentService: Sendable {
     public func tensors(_ names: [String], of reference: VersionReference) throws -> ServedContent {
         let (record, version) = try open(reference)
         return try naming(record.reference) {
-            let tensors = try names.map { try self.tensor($0, of: version) }
+            let tensors = try names.map { try self.tensor($0, of: version, record) }
             let header = try SafetensorsHeaderText.header(of: tensors.map { ($0.name, $0.type, $0.shape) })
             let sources = try tensors.map { tensor in
                 (ServedContent.Segment.Source.object(try version.reader.object(of: tensor)), "tensor \(tensor.name)")
@@ -195,9 +195,13 @@ public final class ContentService: Sendable {
         return (record, try naming(record.reference) { try versions.version(record) })
     }
 
-    private func tensor(_ name: String, of version: OpenedVersion) throws -> TensorRecord {
+    private func tensor(_ name: String, of version: OpenedVersion, _ record: VersionRecord) throws -> TensorRecord {
         guard let tensor = version.tensor(name) else {
-            throw DeltaicError(.unknownContent, "the version has no tensor \"\(name)\"")
+            throw DeltaicError(
+                .unknownContent,
+                record.isPending
+                    ? "the version has no tensor \"\(name)\" yet: only its files can be read until it is compressed"
+                    : "the version has no tensor \"\(name)\"")
         }
         return tensor
     }

@@ -91,8 +91,7 @@ private struct VersionImport {
     }
 
     private func content(_ pack: PackReader, _ manifest: IncomingManifest) async throws -> IncomingContent.Findings {
-        let source = IncomingObjects(
-            pack: pack, registered: CatalogObjects(packs: packs, catalog: catalog))
+        let source = NewPackObjects(pack: pack, registered: CatalogObjects(packs: packs, catalog: catalog))
         let content = IncomingContent(
             pack: pack, files: manifest.files, reader: ObjectReader(source: source), workers: registry.workers,
             progress: registry.progress)
@@ -144,17 +143,9 @@ private struct VersionImport {
     /// The pack becomes one of the registry's, then the rows are written; if those are refused, the pack goes.
     private func publish(_ version: NewVersion) throws -> VersionRecord {
         try packs.adopt(version.pack.id, from: incoming.path)
-        do {
-            let record = try catalog.publish(version)
-            incoming.discard()
-            return record
-        } catch {
-            // After a failed sync the rows may still come back with the catalog's log: then the pack must be there.
-            if (error as? DeltaicError)?.code != .ioFailure, try catalog.pack(version.pack.id) == nil {
-                try packs.delete(version.pack.id)
-            }
-            throw error
-        }
+        let record = try registry.keeping(version.pack.id) { try catalog.publish(version) }
+        incoming.discard()
+        return record
     }
 
     // MARK: - Refusals

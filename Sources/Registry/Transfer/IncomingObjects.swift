@@ -3,22 +3,6 @@ internal import DeltaCodecs
 internal import DeltaicCore
 internal import PackFormat
 
-/// The objects of a pack that is not registered yet, and behind them those that are.
-final class IncomingObjects: ObjectSource {
-    private let pack: PackReader
-    private let registered: CatalogObjects
-
-    init(pack: PackReader, registered: CatalogObjects) {
-        self.pack = pack
-        self.registered = registered
-    }
-
-    func locate(_ digest: Digest) throws -> LocatedObject {
-        if let object = pack.object(digest) { return LocatedObject(pack: pack, object: object) }
-        return try registered.locate(digest)
-    }
-}
-
 /// What the objects of a pack need, as their chunks say, whatever the sender said.
 struct IncomingDependencies {
     /// What a chunk is decoded from.

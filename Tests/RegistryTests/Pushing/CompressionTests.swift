@@ -107,6 +107,40 @@ struct CompressionTests {
         #expect(try model.version().storedBytes < 20_000)
     }
 
+    @Test("a commit that keeps the weights keeps their base, and the codec that made them")
+    func keptWeights() async throws {
+        let test = try TestRegistry()
+        let weights = SyntheticModel.pushed(seed: 55)
+        let base = try await PushedModel(test, "base")
+        try await base.push(large: ["model.safetensors": weights.builder.bytes()])
+        try await base.compress()
+        let model = try await PushedModel(test, "acme/m")
+        try await model.push(large: ["model.safetensors": weights.tuned(seed: 56).builder.bytes()])
+        try await model.compress()
+        #expect(try await model.push(["README.md": "later"]).base == "base@v1")
+        let text = Array(String(repeating: "words ", count: 50_000).utf8)
+        try await model.push(large: ["vocabulary.bin": text])
+        try await model.compress()
+        #expect(try model.version().base == "base@v1" && model.version().number == 3)
+        #expect(try await model.holdsItsFiles())
+        await #expect(throws: DeltaicError.self) { try await test.registry.compress(VersionReference("acme/m@v2")) }
+
+        var registration = Registration(name: try ModelName("acme/lossy"), base: try VersionReference("base"))
+        registration.lossy = LossyRequest(
+            recipe: try Recipe(codec: "seeded-sign", settings: [:], embeddings: .exact, head: .exact))
+        let folder = try weights.tuned(seed: 57).write("lossy", in: test.directory)
+        let first = try await test.registry.register(folder, as: registration).version
+        let place = try test.registry.spoolFolder()
+        try Data("x".utf8).write(to: URL(filePath: place.path + "/x"))
+        let second = try await test.registry.commit(
+            Push(
+                model: ModelName("acme/lossy"), branch: nil, expectedParent: nil, message: "x",
+                operations: [.add(path: "x", content: SpooledContent(path: place.path + "/x", size: 1))])
+        ).version
+        #expect(second.lossyCodec == first.lossyCodec && second.base == "base@v1")
+        #expect(try await test.registry.check(isQuick: false).problems.isEmpty)
+    }
+
     @Test("uploads that are no safetensors, or only named so, are kept and compressed")
     func otherFiles() async throws {
         let test = try TestRegistry()
