@@ -7,5 +7,6 @@ public enum DeltaicSchema {
         ("v003-tokens", String(decoding: PackageResources.v003_tokens_sql, as: UTF8.self)),
         ("v004-service", String(decoding: PackageResources.v004_service_sql, as: UTF8.self)),
         ("v005-pushes", String(decoding: PackageResources.v005_pushes_sql, as: UTF8.self)),
+        ("v006-trust", String(decoding: PackageResources.v006_trust_sql, as: UTF8.self)),
     ]
 }

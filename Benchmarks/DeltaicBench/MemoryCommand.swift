@@ -44,7 +44,7 @@ struct MemoryCommand: ParsableCommand {
             _ = try MeasuredProcess.run(["cmp", folder.path("tune/\(name)"), folder.path("pulled/\(name)")])
         }
         try FileManager.default.removeItem(atPath: folder.path("pulled"))
-        try measure("verify", ["verify"])
+        try measure("verify", ["verify", "--data"])
         try Report.finish(
             [
                 Report(

@@ -95,7 +95,7 @@ def main():
             print(f"round {number}: {transfer}, killed {moment}, "
                   f"{'cut off' if cut_off else 'answered'}, "
                   f"{'went on by itself' if cut_off and 'commit' in first else 'pushed again'}, {len(known)} versions whole", flush=True)
-        registry.run("verify")
+        registry.run("verify", "--data")
         print(f"{options.rounds} kills, {interrupted} in the middle of an upload: nothing lost, nothing else visible; verified")
 
 

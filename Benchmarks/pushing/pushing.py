@@ -94,7 +94,7 @@ class Registry:
             time.sleep(0.1)
 
     def pack_bytes(self):
-        return sum(p.stat().st_size for p in Path(self.path, "packs").rglob("*") if p.is_file())
+        return sum(p.stat().st_size for p in Path(self.path, "packs").rglob("*.pack"))
 
     def peak_memory(self):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

@@ -51,5 +51,24 @@ extension CatalogDatabase {
             "tags name a version of another model",
             "tags g JOIN versions v ON v.id = g.version_id WHERE v.model_id <> g.model_id"
         ),
+        (
+            "tags have another commit than their version",
+            "tags g JOIN versions v ON v.id = g.version_id WHERE v.commit_id IS NOT g.commit_id"
+        ),
+        (
+            "branches have another commit than their version",
+            "branches g JOIN versions v ON v.id = g.version_id WHERE v.commit_id IS NOT g.commit_id"
+        ),
+        (
+            "models have another newest number than their versions",
+            """
+            models m WHERE newest_number <>
+                coalesce((SELECT max(number) FROM versions WHERE model_id = m.id AND on_main = 1), 0)
+            """
+        ),
+        (
+            "objects are in packs that are garbage",
+            "objects o JOIN packs p ON p.id = o.pack_id WHERE p.garbage_since IS NOT NULL"
+        ),
     ]
 }

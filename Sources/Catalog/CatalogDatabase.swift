@@ -3,6 +3,7 @@ internal import DeltaicSchema
 internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
+internal import Synchronization
 
 /// The catalog of a registry: an SQLite database that says what is registered and in which packs it lies.
 ///
@@ -13,6 +14,9 @@ public final class CatalogDatabase: Sendable {
     public let path: String
     private let reader: any DatabaseReader
     private let writer: DatabasePool?
+    /// Up to here, the journal has the events.
+    let keptEvents = Mutex(0)
+    private let observer = Mutex<(@Sendable (CatalogDatabase) -> Void)?>(nil)
 
     private init(path: String, reader: any DatabaseReader, writer: DatabasePool?) {
         self.path = path
@@ -95,8 +99,34 @@ public final class CatalogDatabase: Sendable {
         try Self.mapping(path) { try reader.read(body) }
     }
 
+    /// Has a function called after every change, when it is durable.
+    public func afterChanges(_ body: @escaping @Sendable (CatalogDatabase) -> Void) {
+        observer.withLock { $0 = body }
+    }
+
+    /// Closes the connections, and leaves all in the one file.
+    ///
+    /// For a catalog that is to be moved: nothing else may use it then, nor this value afterwards.
+    public func close() throws {
+        try Self.mapping(path) {
+            try writer?.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try reader.close()
+        }
+    }
+
     /// Runs `body` in an IMMEDIATE transaction, which is undone if it throws.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        let value = try writeQuietly { database in
+            let kept = keptEvents.withLock { $0 }
+            if kept > 0 { try database.run("DELETE FROM events WHERE sequence <= ?", [kept]) }
+            return try body(database)
+        }
+        observer.withLock { $0 }?(self)
+        return value
+    }
+
+    /// As ``write(_:)``, and tells nobody.
+    func writeQuietly<Value>(_ body: (Database) throws -> Value) throws -> Value {
         guard let writer else {
             throw DeltaicError(.catalogReadOnly, "the catalog is open for reading only", at: [path])
         }

@@ -88,5 +88,6 @@ extension DeltaicError {
         DeltaicError(.catalogDamaged, what, advice: repairAdvice)
     }
 
-    static let repairAdvice = "the packs are not affected; restore the catalog from a backup"
+    static let repairAdvice =
+        "the packs are not affected: `deltaic rebuild` makes the catalog anew from them"
 }

@@ -34,6 +34,7 @@ struct CompressCommand: AsyncParsableCommand {
             ?? registry.pendingVersions().map { try VersionReference($0.version) }
         var reports: [CompressionReport] = []
         for reference in references { reports.append(try await registry.compress(reference, rules: rules)) }
+        _ = try await registry.deleteReplaced()
         try output.write(reports) { _ in
             reports.isEmpty
                 ? ["nothing is pending"]

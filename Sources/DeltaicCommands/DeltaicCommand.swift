@@ -31,7 +31,9 @@ public struct DeltaicCommand: AsyncParsableCommand {
             InitCommand.self, BaseCommand.self, RegisterCommand.self, PullCommand.self, SavingsCommand.self,
             CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
             DiffCommand.self, TagCommand.self, UntagCommand.self,
-            TaskCommand.self, RemoveCommand.self, VerifyCommand.self, InspectCommand.self, TokenCommand.self,
+            TaskCommand.self, RemoveCommand.self, CollectGarbageCommand.self, SignCommand.self, VerifyCommand.self,
+            RepairCommand.self,
+            RebuildCommand.self, InspectCommand.self, TokenCommand.self,
             RemoteCommand.self, PushCommand.self, SyncCommand.self, ImportCommand.self, ServeCommand.self,
             CompressCommand.self,
         ])

@@ -36,6 +36,9 @@ struct PullCommand: AsyncParsableCommand {
     @Flag(help: "Of a LoRA adapter, write the full model: its base with the adapter merged in.")
     var merged = false
 
+    @Flag(help: "Write the version's newest signature too, as \(ModelRegistry.signatureFileName).")
+    var signature = false
+
     @OptionGroup var global: GlobalOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var format: OutputFormat
@@ -45,8 +48,9 @@ struct PullCommand: AsyncParsableCommand {
             throw ValidationError("--merged writes a whole model: --tensor and --file do not go with it")
         }
         if output == nil, remote == nil { throw ValidationError("Missing expected argument '--output <dir>'") }
-        if output == nil, merged || !tensors.isEmpty || !files.isEmpty {
-            throw ValidationError("--merged, --tensor and --file say what is written: name a folder with --output")
+        if output == nil, signature || merged || !tensors.isEmpty || !files.isEmpty {
+            throw ValidationError(
+                "--merged, --tensor, --file and --signature say what is written: name a folder with --output")
         }
         if output?.isEmpty == true { throw ValidationError("--output needs the path of a folder") }
     }
@@ -80,7 +84,8 @@ struct PullCommand: AsyncParsableCommand {
     private func written(
         _ reference: VersionReference, to output: String, by registry: ModelRegistry
     ) async throws -> PullResult {
-        merged
+        if signature { try registry.writeSignature(of: reference, to: output) }
+        return merged
             ? try await registry.pullMerged(reference, to: output)
             : try await registry.pull(
                 reference, to: output, selection: PullSelection(files: files, tensors: tensors))

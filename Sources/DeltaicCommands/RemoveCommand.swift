@@ -8,7 +8,7 @@ struct RemoveCommand: AsyncParsableCommand {
         commandName: "remove", abstract: "Remove one version of a model or base, or all of them.",
         discussion: """
             NAME@v2, NAME:tag or NAME:latest removes that version; NAME alone removes every version. Nothing is asked first. A base \
-            that others are deltas of is not removed. Packs go as soon as no version needs anything in them.
+            that others are deltas of is not removed. Packs in which no version needs anything are deleted by `deltaic gc`.
             """)
 
     @Argument(help: ArgumentHelp("The version, or the model with all its versions.", valueName: "name[@v|:tag]"))
@@ -36,6 +36,7 @@ extension RemovalReport {
     fileprivate var lines: [String] {
         let names = removed.map(\.reference).joined(separator: ", ")
         let kept = retainedBytes > 0 ? ", kept \(ByteFormat.text(retainedBytes)) that other versions need" : ""
-        return ["removed \(names): freed \(ByteFormat.text(freedBytes))\(kept)"]
+        let freed = garbageBytes > 0 ? ": `deltaic gc` will free \(ByteFormat.text(garbageBytes))" : ""
+        return ["removed \(names)\(freed)\(kept)"]
     }
 }

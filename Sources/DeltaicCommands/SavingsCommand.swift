@@ -53,7 +53,10 @@ extension SavingsReport {
         let pending =
             pendingVersions > 0
             ? ["\(pendingVersions) pushed versions are stored as they were sent, and yet to be compressed"] : []
-        return table.lines(width: width) + [""] + pending + [
+        let garbage =
+            garbageBytes > 0
+            ? ["the total has \(ByteFormat.text(garbageBytes)) of garbage, which `deltaic gc` deletes"] : []
+        return table.lines(width: width) + [""] + pending + garbage + [
             "\(retained); the catalog takes \(ByteFormat.text(catalogBytes)) more"
         ]
     }

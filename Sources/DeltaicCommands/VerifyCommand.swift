@@ -7,15 +7,22 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the whole registry, or one version, against its SHA-256s.",
         discussion: """
-            Problems are listed, and the exit status is then \(ExitStatus.damaged.rawValue). Strays are files of the registry's pack folder that \
-            an interrupted command left behind; they are harmless.
+            Without --data, the structure: that packs are there and whole, that their records, catalog, manifests and journal agree. With it, \
+            every byte is decoded and compared too. Problems are listed, and the exit status is then \(ExitStatus.damaged.rawValue); \
+            `deltaic repair` and `deltaic rebuild` mend what can be mended. Strays are files of the registry's pack folder that an \
+            interrupted command left behind; they are harmless.
             """)
 
     @Argument(help: ArgumentHelp("The version; the whole registry if it is left out.", valueName: "name[@v|:tag]"))
     var name: String?
 
-    @Flag(help: "Check only the structure: that packs are there, whole, and agree with the catalog.")
-    var quick = false
+    @Flag(help: "Decode every byte, and compare it with its SHA-256.")
+    var data = false
+
+    @Option(
+        help: ArgumentHelp("Check that the versions are signed with this public key, in PEM.", valueName: "file"),
+        completion: .file())
+    var key: String?
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var threads: ThreadOptions
@@ -23,10 +30,13 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reference = try name.map { try VersionReference($0) }
-        let report = try await global.openForReading(threads: threads).check(reference, isQuick: quick)
+        let key = try key.map { try KeyFile.read($0) { pem throws(DeltaicError) in try VerifyingKey(pem: pem) } }
+        let registry = try global.openForReading(threads: threads)
+        var report = try await registry.check(reference, isQuick: !data)
+        if let key { report.problems += try registry.checkSignatures(reference, key: key) }
         // A check that was interrupted takes that for a problem.
         try Task.checkCancellation()
-        try output.write(report) { _ in report.lines(isQuick: quick) }
+        try output.write(report) { _ in report.lines(isQuick: !data) }
         if !report.problems.isEmpty { throw ExitCode(ExitStatus.damaged.rawValue) }
     }
 }
@@ -37,8 +47,9 @@ extension CheckReport {
         if packs > 0 { counts.insert(NumberFormat.count(packs, "pack"), at: 0) }
         if !isQuick { counts.append(ByteFormat.text(checkedBytes)) }
         let verdict = problems.isEmpty ? "no problems" : NumberFormat.count(problems.count, "problem")
+        let garbage = garbageBytes > 0 ? ["\(ByteFormat.text(garbageBytes)) of garbage wait for `deltaic gc`"] : []
         return problems.map { "problem: " + PrintableText.escaped($0) }
             + strays.map { "stray: " + PrintableText.escaped($0) }
-            + ["checked \(isQuick ? "the structure of " : "")\(counts.joined(separator: ", ")): \(verdict)"]
+            + garbage + ["checked \(isQuick ? "the structure of " : "")\(counts.joined(separator: ", ")): \(verdict)"]
     }
 }

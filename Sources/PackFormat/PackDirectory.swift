@@ -77,6 +77,15 @@ public struct PackDirectory: Sendable {
         try DurableFile.syncFolder(folder)
     }
 
+    /// Puts a complete pack that lies elsewhere in the same file system in the place of one with the same id.
+    public func replace(_ id: Digest, with other: String) throws(DeltaicError) {
+        let path = path(of: id)
+        let folder = DurableFile.folder(of: path)
+        if mkdir(folder, 0o755) == 0 { try DurableFile.syncFolder(self.path) }
+        guard rename(other, path) == 0 else { throw .systemCall("rename", path: path, errno: errno) }
+        try DurableFile.syncFolder(folder)
+    }
+
     /// Opens a pack and checks that it is the one that its name says.
     ///
     /// - Throws: `.missingPack` if the file is not there.
@@ -85,7 +94,7 @@ public struct PackDirectory: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw DeltaicError(
                 .missingPack, "the pack is missing", at: [path],
-                advice: "restore the file from a backup of the registry")
+                advice: "run `deltaic repair`, which takes what it can from other copies")
         }
         let reader = try PackReader(path: path)
         guard reader.id == id else {

@@ -67,15 +67,7 @@ public final class PackReader: Sendable {
 
     /// The streams of a chunk, checked against the payload checksum.
     public func streams(of chunk: ChunkRecord) throws(DeltaicError) -> [EncodedStream] {
-        let start = chunk.offset + chunk.headerLength
-        let payload = try file.read(start..<start + chunk.payloadLength)
-        let checksum = FastHash.checksum(payload)
-        guard checksum == chunk.payloadChecksum else {
-            throw DeltaicError(
-                .checksumMismatch, "P-13: stored bytes are damaged", at: ["pack \(id.short)", "offset \(start)"],
-                expected: hexadecimal(chunk.payloadChecksum), found: hexadecimal(checksum))
-        }
-        return chunk.cut(payload)
+        try file.streams(of: chunk, pack: id.short)
     }
 
     /// Checks a chunk's record in the file against the index: what a scan would rely on.

@@ -4,12 +4,31 @@ public import DeltaicCore
 public struct PackScan: Sendable {
     /// The size of the file.
     public let byteCount: Int
-    /// Objects whose record and every chunk of whose grid were found.
-    public let objects: [PackObject]
+    /// What was found of objects, in the order of their ordinals.
+    public let parts: [ScannedObject]
     /// The manifest's JSON, if its record was found and its SHA-256 fits.
     public let manifest: [UInt8]?
     /// Ranges of the file in which no record could be read; index and trailer are among them.
     public let gaps: [Range<Int>]
+
+    /// Objects whose record and every chunk of whose grid were found.
+    public var objects: [PackObject] { parts.compactMap(\.whole) }
+}
+
+/// What a scan found of an object: its record, and chunks by their position in it.
+public struct ScannedObject: Sendable {
+    public let ordinal: Int
+    public let description: ObjectDescription
+    public let chunks: [Int: ChunkRecord]
+
+    /// Nil if chunks are missing.
+    var whole: PackObject? {
+        let count = description.grid.chunkCount
+        // Checked first: a record may claim any number of chunks.
+        guard chunks.count >= count else { return nil }
+        let all = (0..<count).compactMap { chunks[$0] }
+        return all.count == count ? PackObject(description: description, chunks: all) : nil
+    }
 }
 
 /// Reads a pack without its index: record after record, and where one is damaged, from the next marker on.
@@ -55,16 +74,10 @@ public struct PackScanner {
             }
             offset = end
         }
-        let objects = found.objects.compactMap { object -> PackObject? in
-            let chunks = found.chunks[object.ordinal] ?? [:]
-            let count = object.description.grid.chunkCount
-            // Checked first: a record may claim any number of chunks.
-            guard chunks.count >= count else { return nil }
-            let all = (0..<count).compactMap { chunks[$0] }
-            guard all.count == count else { return nil }
-            return PackObject(description: object.description, chunks: all)
+        let parts = found.objects.map {
+            ScannedObject(ordinal: $0.ordinal, description: $0.description, chunks: found.chunks[$0.ordinal] ?? [:])
         }
-        return PackScan(byteCount: file.size, objects: objects, manifest: found.manifest, gaps: found.gaps)
+        return PackScan(byteCount: file.size, parts: parts, manifest: found.manifest, gaps: found.gaps)
     }
 
     /// The record header at the start of bytes, nil if there is none that passes its checksum.

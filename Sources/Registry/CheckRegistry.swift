@@ -9,9 +9,11 @@ public struct CheckReport: Sendable, Codable {
     /// Raw bytes that were decoded and compared with their SHA-256; 0 in a quick check.
     public let checkedBytes: Int
     /// What is damaged or missing, one sentence each; empty if all is well.
-    public let problems: [String]
+    public var problems: [String]
     /// Files under `packs/` that the catalog does not know: harmless leftovers of an interrupted command.
     public let strays: [String]
+    /// The bytes of packs that nothing needs, and that `gc` deletes.
+    public let garbageBytes: Int
 }
 
 extension ModelRegistry {
@@ -42,6 +44,7 @@ private struct RegistryCheck {
     private var checkedBytes = 0
     private var problems: [String] = []
     private var strays: [String] = []
+    private var garbageBytes = 0
     /// Packs that cannot be opened, or whose records are damaged.
     private var damagedPacks: Set<Digest> = []
 
@@ -50,16 +53,21 @@ private struct RegistryCheck {
     }
 
     var report: CheckReport {
-        CheckReport(packs: packs, objects: objects, checkedBytes: checkedBytes, problems: problems, strays: strays)
+        CheckReport(
+            packs: packs, objects: objects, checkedBytes: checkedBytes, problems: problems, strays: strays,
+            garbageBytes: garbageBytes)
     }
 
     mutating func runAll(isQuick: Bool) async throws {
         problems += try registry.catalog.check()
         let known = try registry.catalog.packs()
         let found = registry.directory.packs.contents()
-        let ids = Set(known.map(\.id))
+        let garbage = try registry.catalog.garbage()
+        garbageBytes = garbage.reduce(0) { $0 + $1.byteCount }
+        let ids = Set(known.map(\.id) + garbage.map(\.id))
         strays = found.packs.keys.filter { !ids.contains($0) }.map(registry.directory.packs.path(of:)).sorted()
-        strays += found.others
+        strays += found.others.filter { $0 != Journal.fileName }
+        problems += try JournalCheck(registry: registry).problems()
         let total = try known.reduce(0) {
             try $0 + registry.catalog.objects(inPack: $1.id).reduce(0) { $0 + $1.length }
         }

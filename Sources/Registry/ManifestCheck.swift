@@ -47,7 +47,7 @@ struct ManifestCheck: Sendable {
     private func mismatch(_ message: String, _ pack: PackRecord) -> DeltaicError {
         DeltaicError(
             .catalogDamaged, message, at: ["pack \(pack.id.short)"],
-            advice: "the packs are not affected; restore the catalog from a backup")
+            advice: "the packs are not affected: `deltaic rebuild` makes the catalog anew from them")
     }
 }
 
@@ -60,6 +60,27 @@ extension VersionManifest {
         } catch {
             throw DeltaicError(.malformedPack, "the manifest cannot be read: \(error)")
         }
+    }
+
+    /// The manifest of a version whose own is lost, from what the catalog says; the tags of registration are in no catalog.
+    ///
+    /// - Parameters:
+    ///   - baseCommit: the commit of its base.
+    ///   - branch: the branch that it is the newest version of, if it was made on one.
+    init(
+        _ version: VersionRecord, files: [FileRecord], recipe: RecipeRecord?, baseCommit: GitObjectID?, branch: String?
+    ) throws {
+        var base: Base?
+        if let name = version.baseRegisteredAs ?? version.baseName, let number = version.baseNumber, let baseCommit {
+            base = Base(model: name, number: number, commit: baseCommit)
+        }
+        self.init(
+            model: version.registeredAs ?? version.model.description, isBase: version.isBase, number: version.number,
+            base: base, task: version.task, message: version.message, metadata: version.metadata, tags: [],
+            commit: version.commit, tree: version.tree, parent: version.parentCommit, createdAt: version.createdAt,
+            files: files.map(File.init),
+            compression: try recipe.map { try JSONDecoder().decode(Compression.self, from: Data($0.json.utf8)) },
+            branch: version.isOnMain ? nil : branch ?? "unknown", rewrite: 1)
     }
 
     fileprivate func agrees(with version: VersionRecord) -> Bool {

@@ -4,8 +4,8 @@ internal import Foundation
 
 /// A registry in a folder: the only door to packs and catalog.
 ///
-/// A value may be shared between tasks. Processes exclude each other by locks on files of the folder: those that change the
-/// registry one another, those that delete packs also those that read them.
+/// A value may be shared between tasks. Processes that change the registry exclude each other by a lock on a file of the folder;
+/// those that delete packs wait for readers that may know them.
 public final class ModelRegistry: Sendable {
     let directory: RegistryDirectory
     let catalog: CatalogDatabase
@@ -16,6 +16,8 @@ public final class ModelRegistry: Sendable {
     let workers: WorkerPool
     let progress: any ProgressReport
     private let lockPatience: Int
+    /// Keeps others from putting another catalog in the place of the one that is open.
+    private let presence: RegistryLock
     private static let taskPatience = 10
     /// Changes wait for a registration of another process, which takes long: Hub clients wait for their commit without a limit.
     private static let writerPatience = 120
@@ -63,21 +65,51 @@ public final class ModelRegistry: Sendable {
     public init(path: String, options: Options = Options()) throws {
         directory = RegistryDirectory(path: path)
         try directory.check()
-        catalog = try Self.openCatalog(directory.catalogPath, isReadOnly: options.isReadOnly)
+        presence = try LockWait(
+            path: directory.markerPath, mode: .shared, seconds: max(Self.taskPatience, options.lockPatience),
+            progress: options.progress
+        ).run()
+        catalog = try Self.openCatalog(directory, isReadOnly: options.isReadOnly)
         source = CatalogObjects(packs: directory.packs, catalog: catalog)
         objects = ObjectReader(source: source)
         workers = WorkerPool(threads: options.threads)
         progress = options.progress
         isReadOnly = options.isReadOnly
         lockPatience = options.lockPatience
+        let journal = directory.journal
+        // What cannot be copied now is copied after the next change: the catalog keeps it.
+        catalog.afterChanges { try? journal.catchUp(with: $0) }
     }
 
     /// Opens the catalog; an older one is brought up to date first, for looking at it too, where the file can be written.
-    private static func openCatalog(_ path: String, isReadOnly: Bool) throws -> CatalogDatabase {
+    ///
+    /// - Throws: `.catalogBehind` if the journal tells of changes that it does not have.
+    private static func openCatalog(_ directory: RegistryDirectory, isReadOnly: Bool) throws -> CatalogDatabase {
+        // Before the catalog is looked at, for others go on.
+        let kept = try directory.journal.lastEvent()
+        let catalog = try open(directory, isReadOnly: isReadOnly)
+        let last = try catalog.lastEvent()
+        guard kept <= last else {
+            throw DeltaicError(
+                .catalogBehind, "the catalog has lost its last changes, of which the journal tells",
+                at: [directory.catalogPath], expected: "\(kept) events", found: "\(last)",
+                advice: "the packs are not affected: `deltaic rebuild` makes the catalog anew from them")
+        }
+        catalog.eventsAreKept(through: kept)
+        return catalog
+    }
+
+    private static func open(_ directory: RegistryDirectory, isReadOnly: Bool) throws -> CatalogDatabase {
+        let path = directory.catalogPath
+        guard isReadOnly else {
+            try directory.update()
+            return try CatalogDatabase.open(path: path)
+        }
         do {
-            return try CatalogDatabase.open(path: path, readOnly: isReadOnly)
-        } catch let error as DeltaicError where isReadOnly && error.code == .unsupported {
+            return try CatalogDatabase.open(path: path, readOnly: true)
+        } catch let error as DeltaicError where error.code == .unsupported {
             guard FileManager.default.isWritableFile(atPath: path) else { throw error }
+            try directory.update()
             _ = try CatalogDatabase.open(path: path)
             return try CatalogDatabase.open(path: path, readOnly: true)
         }
@@ -89,22 +121,19 @@ public final class ModelRegistry: Sendable {
     /// Closes packs that were deleted, so that the disk gets its space back.
     func closeDeletedPacks() { source.closeDeleted() }
 
-    // Locks are taken in this order, so that two processes never wait for each other: first the one on packs, then the one
-    // on the catalog's contents.
+    // Locks are taken in this order, so that two processes never wait for each other: first the one of readers, then the one on
+    // what is registered.
 
     // Each is there twice: code that runs in a task must not hold a thread while it waits, for the task that holds the lock
     // may need it.
 
-    /// Waits until no other process deletes packs, and keeps it from doing so.
-    func lockForReading() throws -> RegistryLock { try wait(directory.readerLockPath, .shared).run() }
+    /// Keeps what the catalog knows from now on readable, as long as the lock is held.
+    func lockForReading() throws -> RegistryLock { try epochs.enter { try wait($0, .shared).run() } }
     func lockForReading() async throws -> RegistryLock {
-        try await wait(directory.readerLockPath, .shared, atLeast: Self.taskPatience).run()
+        try await epochs.enter { try await wait($0, .shared, atLeast: Self.taskPatience).run() }
     }
 
-    /// Waits until no other process reads packs, and keeps others from doing so.
-    func lockForDeleting() async throws -> RegistryLock {
-        try await wait(directory.readerLockPath, .exclusive, atLeast: Self.taskPatience).run()
-    }
+    var epochs: ReaderEpochs { ReaderEpochs(directory: directory, catalog: catalog) }
 
     /// Waits until no other process changes what is registered, and keeps others from doing so.
     func lockForWriting() async throws -> WriterLock {
@@ -112,6 +141,15 @@ public final class ModelRegistry: Sendable {
         let turn = await writers.take()
         return WriterLock(
             turn: turn, lock: try await wait(directory.writerLockPath, .exclusive, atLeast: Self.writerPatience).run())
+    }
+
+    /// Takes a lock of readers when none of them is left; nil if one is after some seconds.
+    func lockWithoutReaders(_ path: String, seconds: Int) async throws -> RegistryLock? {
+        do {
+            return try await LockWait(path: path, mode: .exclusive, seconds: seconds, progress: progress).run()
+        } catch let error as DeltaicError where error.code == .registryLocked {
+            return nil
+        }
     }
 
     private func wait(_ path: String, _ mode: RegistryLock.Mode, atLeast seconds: Int = 0) -> LockWait {

@@ -58,8 +58,8 @@ extension ModelRegistry {
                     .outputConflict, "the version has a file of the name that tensors are written to",
                     at: [Self.tensorFileName], advice: "pull the file and the tensors into different folders")
             }
-            // Files are hashed as a whole; what a tensor is called and how it is shaped only the manifest proves.
-            if !tensors.isEmpty { try manifests.run(version, files: all) }
+            // Files are hashed as a whole; what they and their tensors are called only the manifest proves.
+            try manifests.run(version, files: all)
             try makeFolder(output)
             let tensorBytes = tensors.reduce(0) { $0 + $1.byteCount }
             progress.begin("pulling", totalBytes: files.reduce(tensorBytes) { $0 + $1.size })

@@ -1,5 +1,6 @@
 internal import DeltaicCore
 internal import Foundation
+internal import Glibc
 internal import PackFormat
 
 /// The places in a registry's folder.
@@ -21,9 +22,16 @@ struct RegistryDirectory: Sendable {
     var remotesPath: String { path + "/remotes.json" }
     /// Held alone by whoever changes the registry.
     var writerLockPath: String { path + "/writer.lock" }
-    /// Held together by those who read packs, alone by those who delete them.
+    /// Held together by those who read packs and began in an even epoch, alone by those who delete packs.
     var readerLockPath: String { path + "/reader.lock" }
-    private var markerPath: String { path + "/deltaic.json" }
+    /// The same for odd epochs.
+    var secondReaderLockPath: String { path + "/reader-2.lock" }
+    /// Says that the folder is a registry; held together by all who have it open, alone by who puts another catalog in its place.
+    var markerPath: String { path + "/deltaic.json" }
+    /// What happened and is in no pack.
+    var journal: Journal { Journal(path: packs.path + "/" + Journal.fileName) }
+    /// Where damaged files go that are of no use any more.
+    var quarantinePath: String { path + "/quarantine" }
 
     init(path: String) {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -52,10 +60,16 @@ struct RegistryDirectory: Sendable {
             throw DeltaicError(.ioFailure, "cannot create the folder: \(error.localizedDescription)", at: [path])
         }
         try catalog(catalogPath)
-        for lock in [writerLockPath, readerLockPath] { try DurableFile(path: lock).publish() }
+        for lock in [writerLockPath, readerLockPath, secondReaderLockPath] { try DurableFile(path: lock).publish() }
         let marker = try DurableFile(path: markerPath)
         try marker.write(Array(try JSONEncoder().encode(Marker(deltaicRegistry: Self.markerVersion))))
         try marker.publish()
+    }
+
+    /// Makes what registries did not have in the beginning.
+    func update() throws(DeltaicError) {
+        guard access(secondReaderLockPath, F_OK) != 0 else { return }
+        try DurableFile(path: secondReaderLockPath).publish()
     }
 
     /// Checks that the folder is a registry of a known kind.

@@ -5,14 +5,14 @@ internal import PackFormat
 /// What a removal did.
 public struct RemovalReport: Sendable, Codable {
     public let removed: [VersionSummary]
-    /// The bytes of the packs that were deleted.
-    public let freedBytes: Int
+    /// The bytes of packs that nothing needs any more; they are freed when garbage is collected.
+    public let garbageBytes: Int
     /// The bytes of packs that stay because other versions need tensors in them.
     public let retainedBytes: Int
 }
 
 extension ModelRegistry {
-    /// Removes all versions of a model; rows go first, then the packs that nothing needs.
+    /// Removes all versions of a model; packs that nothing needs become garbage.
     ///
     /// - Throws: a `conflict` error naming the dependants if a base that others are deltas of would go.
     public func remove(_ model: ModelName) async throws -> RemovalReport {
@@ -30,14 +30,12 @@ extension ModelRegistry {
 
     /// - Parameter versions: called when nobody else can change what is registered.
     private func remove(_ versions: () throws -> [VersionRecord]) async throws -> RemovalReport {
-        let deleting = try await lockForDeleting()
         let writing = try await lockForWriting()
-        defer { withExtendedLifetime((deleting, writing)) {} }
+        defer { withExtendedLifetime(writing) {} }
         let result = try catalog.remove(try versions().map(\.id))
-        for pack in result.unreferencedPacks { try directory.packs.delete(pack.id) }
         return RemovalReport(
             removed: result.removedVersions.map(VersionSummary.init),
-            freedBytes: result.unreferencedPacks.reduce(0) { $0 + $1.byteCount },
+            garbageBytes: result.unreferencedPacks.reduce(0) { $0 + $1.byteCount },
             retainedBytes: result.retainedPacks.reduce(0) { $0 + $1.byteCount })
     }
 }

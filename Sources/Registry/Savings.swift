@@ -20,10 +20,12 @@ public struct SavingsReport: Sendable, Codable {
     public let groups: [Group]
     public let versions: Int
     public let rawBytes: Int
-    /// The bytes of all packs on disk: the groups' and `retainedBytes`.
+    /// The bytes of all packs on disk: the groups', `retainedBytes` and `garbageBytes`.
     public let storedBytes: Int
     /// Packs of removed versions that others still need, and files of versions that are yet to be compressed.
     public let retainedBytes: Int
+    /// The bytes of packs that nothing needs, and that are not deleted yet.
+    public let garbageBytes: Int
     /// Versions that are stored as clients sent them, and yet to be compressed.
     public let pendingVersions: Int
     /// The catalog's own bytes on disk, which are not in `storedBytes`.
@@ -47,7 +49,8 @@ extension ModelRegistry {
                     name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
             },
             versions: total.versions, rawBytes: total.rawBytes, storedBytes: total.storedBytes,
-            retainedBytes: total.retainedBytes, pendingVersions: try catalog.pendingVersions().count,
+            retainedBytes: total.retainedBytes, garbageBytes: total.garbageBytes,
+            pendingVersions: try catalog.pendingVersions().count,
             catalogBytes: directory.catalogBytes)
     }
 }

@@ -71,6 +71,8 @@ final class Compressor: Service {
         do {
             let report = try await registry.compress(try VersionReference(pending.version), rules: rules)
             content.closeRemoved()
+            // What readers still know goes with the next collection of garbage.
+            _ = try await registry.deleteReplaced()
             logger.info(
                 "compressed",
                 metadata: [

@@ -71,7 +71,10 @@ public struct RegistryApplication: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: "Deltaic",
                 availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
-            services: [Housekeeping(services: services, logger: logger), services.compressor],
+            services: [
+                Housekeeping(services: services, logger: logger), services.compressor,
+                GarbageCollector(registry: services.registry, content: services.content, logger: logger),
+            ],
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
                 await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")

@@ -29,7 +29,7 @@ struct SavingsTests {
     func empty() throws {
         #expect(try database.savings(by: .base) == [])
         #expect(
-            try database.savingsTotal() == SavingsTotal(versions: 0, rawBytes: 0, storedBytes: 0, retainedBytes: 0))
+            try database.savingsTotal() == SavingsTotal(versions: 0, rawBytes: 0, storedBytes: 0, retainedBytes: 0, garbageBytes: 0))
     }
 
     @Test("after any publishes and removals, groups and retained packs add up to all packs", arguments: 1...6)

@@ -67,7 +67,8 @@ import Testing
         #expect(try FolderContents.bytes(of: workspace.directory.path("out/model.safetensors")) == [1, 2, 3])
     }
 
-    @Test("verify reports a flipped bit and exits 5", arguments: [["verify"], ["verify", "tiny"]])
+    @Test(
+        "verify reports a flipped bit and exits 5", arguments: [["verify", "--data"], ["verify", "tiny", "--data"]])
     func verify(command: [String]) async throws {
         let (workspace, pack) = try await workspace()
         let place = try place(seed: 10, in: pack)
@@ -88,7 +89,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let position = Int.random(in: 0..<(try FolderContents.bytes(of: pack).count), using: &generator)
         try flip(pack, at: position, bit: UInt8(generator.next() % 8))
-        let outcome = try await workspace.deltaic("verify")
+        let outcome = try await workspace.deltaic("verify", "--data")
         #expect(outcome.status == 5, "byte \(position): \(outcome.output)")
     }
 
@@ -100,7 +101,7 @@ import Testing
         } else {
             try Data(FolderContents.bytes(of: pack).dropLast(100)).write(to: URL(filePath: pack))
         }
-        let outcome = try await workspace.deltaic("verify", "--quick")
+        let outcome = try await workspace.deltaic("verify")
         #expect(outcome.status == 5)
         #expect(outcome.output.contains("problem: "))
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         ["init"], ["base"], ["base", "add"], ["base", "list"], ["register"], ["list"], ["show"], ["log"], ["savings"],
-        ["pull"], ["tag"], ["untag"], ["task"], ["task", "add"], ["task", "list"], ["remove"], ["verify"],
+        ["pull"], ["tag"], ["untag"], ["task"], ["task", "add"], ["task", "list"], ["remove"], ["gc"], ["sign"],
+        ["verify"], ["repair"], ["rebuild"],
         ["inspect"], ["diff"], ["token"], ["token", "add"], ["token", "list"], ["token", "revoke"],
     ]
 

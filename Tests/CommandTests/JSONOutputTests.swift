@@ -22,16 +22,24 @@ import Testing
         Case(
             arguments: ["savings", "--by", "task"],
             keys: [
-                "catalogBytes", "grouping", "groups", "rawBytes", "retainedBytes", "storedBytes", "versions",
+                "catalogBytes", "garbageBytes", "grouping", "groups", "rawBytes", "retainedBytes", "storedBytes",
+                "versions",
             ]),
         Case(arguments: ["pull", "org/tuned", "--output", "out"], keys: ["files", "output", "version"]),
         Case(arguments: ["tag", "org/tuned", "next"], keys: summary),
         Case(arguments: ["untag", "org/tuned", "prod"], keys: ["model", "tag"]),
         Case(arguments: ["task", "add", "code"], keys: ["name"]),
         Case(arguments: ["task", "list"], keys: ["modelCount", "name"]),
-        Case(arguments: ["remove", "org/tuned"], keys: ["freedBytes", "removed", "retainedBytes"]),
-        Case(arguments: ["verify"], keys: ["checkedBytes", "objects", "packs", "problems", "strays"]),
-        Case(arguments: ["verify", "org/tuned", "--quick"], keys: ["checkedBytes", "objects", "packs", "problems"]),
+        Case(arguments: ["remove", "org/tuned"], keys: ["garbageBytes", "removed", "retainedBytes"]),
+        Case(arguments: ["verify"], keys: ["checkedBytes", "garbageBytes", "objects", "packs", "problems", "strays"]),
+        Case(arguments: ["verify", "org/tuned", "--data"], keys: ["checkedBytes", "objects", "packs", "problems"]),
+        Case(
+            arguments: ["gc"],
+            keys: ["deleted", "freedBytes", "inUse", "isDryRun", "leftovers", "repacked", "strays", "waiting"]),
+        Case(arguments: ["repair"], keys: ["checkedPacks", "isDryRun", "packs", "rewroteJournal", "unreadable"]),
+        Case(
+            arguments: ["rebuild"],
+            keys: ["hasJournal", "isDryRun", "lost", "models", "objects", "packs", "problems", "tags", "versions"]),
         Case(arguments: ["diff", "tiny", "org/tuned"], keys: ["files", "left", "right", "tensors"]),
         Case(
             arguments: ["register", "tuned", "--name", "other", "--base", "tiny"],

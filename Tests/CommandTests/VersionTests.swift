@@ -23,11 +23,11 @@ import Testing
     func sameFiles() async throws {
         let workspace = try await Workspace()
         try await workspace.addPair()
-        let before = FolderContents.files(in: workspace.deltaic.registry + "/packs")
+        let before = FolderContents.packs(ofRegistry: workspace.deltaic.registry)
         let outcome = try await workspace.succeed(
             "register", workspace.directory.path("tuned"), "--name", "org/tuned", "--base", "tiny")
         #expect(outcome.lines.first == "org/tuned@v1 has exactly these files already: nothing was stored")
-        #expect(FolderContents.files(in: workspace.deltaic.registry + "/packs") == before)
+        #expect(FolderContents.packs(ofRegistry: workspace.deltaic.registry) == before)
     }
 
     @Test("a registration says what it stored")
@@ -114,8 +114,14 @@ import Testing
         try await workspace.addPair()
         let report = try await workspace.json("remove", "org/tuned")
         #expect(report["removed"][0]["model"].string == "org/tuned")
-        #expect(try #require(report["freedBytes"].integer) > 0)
-        #expect(FolderContents.files(in: workspace.deltaic.registry + "/packs").count == 1)
+        let garbage = try #require(report["garbageBytes"].integer)
+        #expect(garbage > 0)
+        #expect(FolderContents.packs(ofRegistry: workspace.deltaic.registry).count == 2)
+        #expect(try await workspace.json("gc")["waitingBytes"].integer == garbage)
+        #expect(try await workspace.json("gc", "--grace", "0", "--dry-run")["freedBytes"].integer == garbage)
+        #expect(FolderContents.packs(ofRegistry: workspace.deltaic.registry).count == 2)
+        #expect(try await workspace.json("gc", "--grace", "0")["freedBytes"].integer == garbage)
+        #expect(FolderContents.packs(ofRegistry: workspace.deltaic.registry).count == 1)
         #expect(try await workspace.deltaic("verify").status == 0)
     }
 

@@ -21,6 +21,10 @@ struct RegistryStateTests {
             if !names.isEmpty, random.next() % 3 == 0 {
                 let name = names.remove(at: Int(random.next() % UInt64(names.count)))
                 _ = try await test.registry.remove(ModelName(name))
+                if random.next() % 2 == 0 {
+                    _ = try await test.registry.collectGarbage(GarbageCollection(grace: 0))
+                    #expect(try test.registry.savings().garbageBytes == 0, "seed \(seed), step \(step)")
+                }
             } else {
                 let name = "m\(random.next() % 4)"
                 if !names.contains(name) { names.append(name) }
@@ -32,7 +36,7 @@ struct RegistryStateTests {
                 let savings = try test.registry.savings(by: grouping)
                 #expect(savings.storedBytes == onDisk, "seed \(seed), step \(step)")
                 let groups = savings.groups.reduce(0) { $0 + $1.storedBytes }
-                #expect(groups + savings.retainedBytes == onDisk, "seed \(seed), step \(step)")
+                #expect(groups + savings.retainedBytes + savings.garbageBytes == onDisk, "seed \(seed), step \(step)")
             }
         }
         #expect(try await test.registry.check(isQuick: false).problems.isEmpty)

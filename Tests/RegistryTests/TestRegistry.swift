@@ -69,7 +69,7 @@ struct TestRegistry {
         var packs: [String: Int] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: root) {
             let attributes = try FileManager.default.attributesOfItem(atPath: root + "/" + path)
-            guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+            guard attributes[.type] as? FileAttributeType == .typeRegular, path.hasSuffix(".pack") else { continue }
             packs[root + "/" + path] = (attributes[.size] as? NSNumber)?.intValue ?? 0
         }
         return packs

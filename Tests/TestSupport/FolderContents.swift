@@ -23,6 +23,11 @@ public enum FolderContents {
         return paths.sorted()
     }
 
+    /// The relative paths of the packs of a registry, in order.
+    public static func packs(ofRegistry path: String) -> [String] {
+        files(in: path + "/packs").filter { $0.hasSuffix(".pack") }
+    }
+
     /// The bytes of a file.
     public static func bytes(of path: String) throws -> [UInt8] {
         Array(try Data(contentsOf: URL(filePath: path)))

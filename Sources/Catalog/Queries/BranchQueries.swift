@@ -72,8 +72,9 @@ enum BranchRows {
     static func set(_ branch: String, model: Int64, version: Int64, _ database: Database) throws {
         try database.run(
             """
-            INSERT INTO branches (model_id, name, version_id) VALUES (?, ?, ?)
-            ON CONFLICT (model_id, name) DO UPDATE SET version_id = excluded.version_id
+            INSERT INTO branches (model_id, name, version_id, commit_id)
+            SELECT ?, ?, id, commit_id FROM versions WHERE id = ?
+            ON CONFLICT (model_id, name) DO UPDATE SET version_id = excluded.version_id, commit_id = excluded.commit_id
             """, [model, branch, version])
     }
 }

@@ -5,10 +5,10 @@ extension CatalogDatabase {
     /// The newest version of a model's `main`, nil if there is no such model.
     public func newestVersion(of model: ModelName) throws -> VersionRecord? {
         try read { database in
-            try database.first(
-                VersionRows.select
-                    + " WHERE v.model_id = (SELECT id FROM models WHERE name = ?) AND v.on_main = 1 ORDER BY v.number DESC LIMIT 1",
-                [model.description], VersionRows.record)
+            let id = try database.first("SELECT id FROM models WHERE name = ?", [model.description]) {
+                try $0.decode(Int64.self, atIndex: 0)
+            }
+            return try id.flatMap { try VersionLookup(database: database, model: model).newest($0) }
         }
     }
 

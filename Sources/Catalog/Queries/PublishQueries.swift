@@ -103,6 +103,7 @@ struct Publication {
                 INSERT INTO packs (sha256, byte_count, created_at, is_upload) VALUES (?, ?, ?, 1)
                 ON CONFLICT (sha256) DO NOTHING
                 """, [pack.id.blob, pack.byteCount, pack.createdAt])
+            try GarbageRows.reclaim(pack.id, isUpload: true, database)
             try database.run(
                 """
                 INSERT INTO objects (sha256, length, pack_id, position, codec, stored_bytes, depth)
@@ -171,6 +172,7 @@ struct Publication {
         try database.run(
             "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
             [pack.id.blob, pack.byteCount, pack.createdAt])
+        try GarbageRows.reclaim(pack.id, database)
         let row = try database.first(
             "SELECT id, version_id IS NULL, byte_count FROM packs WHERE sha256 = ?", [pack.id.blob]
         ) {
@@ -190,14 +192,14 @@ struct Publication {
         try database.insert(
             """
             INSERT INTO versions (model_id, number, commit_id, tree_id, parent_commit_id, base_version_id, task_id,
-                created_at, raw_bytes, stored_bytes, tensor_count, file_count, message, metadata, on_main)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                created_at, raw_bytes, stored_bytes, tensor_count, file_count, message, metadata, on_main, registered_as)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 model, number, version.commit.blob, version.tree.blob, version.parentCommit?.blob,
                 version.baseVersion?.rawValue, task, version.createdAt, version.files.reduce(0) { $0 + $1.size },
                 storedBytes, version.files.reduce(0) { $0 + $1.tensors.count }, version.files.count, version.message,
-                try VersionRows.json(version.metadata), version.branch == nil ? 1 : 0,
+                try VersionRows.json(version.metadata), version.branch == nil ? 1 : 0, version.registeredAs,
             ])
     }
 

@@ -5,8 +5,8 @@ extension CatalogDatabase {
     /// Removes versions with their tags and files, and the packs that no version needs any more.
     ///
     /// A pack stays while any of its objects is needed, directly or as a dependency, by a version that stays. A model whose
-    /// last version goes is no longer listed, but its numbers are not used again. The files of `unreferencedPacks` are
-    /// the caller's to delete, after this returns.
+    /// last version goes is no longer listed, but its numbers are not used again. `unreferencedPacks` are garbage from then on:
+    /// their files stay until ``forgetGarbage(_:)``.
     ///
     /// - Throws: `.unknownVersion` if one of them is not registered, `.versionInUse` if versions that are not removed with
     ///   them are deltas of one. Nothing is changed then.
@@ -18,7 +18,7 @@ extension CatalogDatabase {
             let ownPacks = try removal.packs("version_id IN (SELECT value FROM json_each(?))", [removal.list])
             try removal.deleteVersions()
             try removal.refuseHeadless()
-            let unreferenced = try removal.deleteUnreferencedPacks()
+            let unreferenced = try removal.discardUnreferencedPacks(.removed)
             let gone = Set(unreferenced.map(\.id))
             return RemovalResult(
                 removedVersions: removed, unreferencedPacks: unreferenced,
@@ -97,8 +97,9 @@ struct Removal {
         try database.run("DELETE FROM versions WHERE id IN (SELECT value FROM json_each(?))", [list])
     }
 
-    func deleteUnreferencedPacks() throws -> [PackRecord] {
-        let orphans = try database.rows("SELECT id FROM packs WHERE version_id IS NULL") {
+    /// Makes packs that nothing needs garbage; the objects in them are forgotten.
+    func discardUnreferencedPacks(_ reason: GarbageRecord.Reason) throws -> [PackRecord] {
+        let orphans = try database.rows("SELECT id FROM packs WHERE version_id IS NULL AND garbage_since IS NULL") {
             try $0.decode(Int64.self, atIndex: 0)
         }
         let doomed =
@@ -116,7 +117,7 @@ struct Removal {
                 UNION SELECT d.object_id FROM doomed CROSS JOIN object_dependencies d ON d.dependency_id = doomed.id)
             DELETE FROM objects WHERE id IN (SELECT id FROM doomed)
             """, [doomed])
-        try database.run("DELETE FROM packs WHERE id IN (SELECT value FROM json_each(?))", [doomed])
+        try GarbageRows.discard(doomed, reason, database)
         return packs
     }
 }

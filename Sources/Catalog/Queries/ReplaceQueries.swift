@@ -9,7 +9,7 @@ extension CatalogDatabase {
     /// - Parameters:
     ///   - id: the version.
     ///   - version: what is known of it now; its files have the paths, the sizes and the SHA-256 that they had.
-    /// - Returns: the packs that nothing needs any more; their files are the caller's to delete.
+    /// - Returns: the packs that nothing needs any more, which are garbage now.
     /// - Throws: `.unknownVersion` if the version is gone, `.notPending` if somebody else was faster, `.missingObject` if an object that is referred to is gone,
     ///   `.inconsistentVersion` if the files are others.
     public func replace(_ id: VersionID, with version: NewVersion) throws -> [PackRecord] {
@@ -46,7 +46,7 @@ extension CatalogDatabase {
                 "UPDATE models SET is_base = ? WHERE id = (SELECT model_id FROM versions WHERE id = ?)",
                 [version.isBase ? 1 : 0, id.rawValue])
             try database.run("DELETE FROM pending_versions WHERE version_id = ?", [id.rawValue])
-            return try Removal(database: database, ids: []).deleteUnreferencedPacks()
+            return try Removal(database: database, ids: []).discardUnreferencedPacks(.replaced)
         }
     }
 

@@ -4,8 +4,8 @@ internal import GRDB
 extension CatalogDatabase {
     /// What is saved, by group, sorted by name with `(none)` last.
     ///
-    /// Every version is in exactly one group. The stored bytes of all groups and the retained bytes of ``savingsTotal()``
-    /// add up to the bytes of all packs.
+    /// Every version is in exactly one group. The stored bytes of all groups and the retained and garbage bytes of
+    /// ``savingsTotal()`` add up to the bytes of all packs.
     public func savings(by grouping: SavingsRow.Grouping) throws -> [SavingsRow] {
         let sql =
             switch grouping {
@@ -53,13 +53,15 @@ extension CatalogDatabase {
             }
             let packs = try database.first(
                 """
-                SELECT coalesce(sum(byte_count), 0), coalesce(sum(byte_count) FILTER (WHERE version_id IS NULL), 0)
+                SELECT coalesce(sum(byte_count), 0),
+                    coalesce(sum(byte_count) FILTER (WHERE version_id IS NULL AND garbage_since IS NULL), 0),
+                    coalesce(sum(byte_count) FILTER (WHERE garbage_since IS NOT NULL), 0)
                 FROM packs
                 """
-            ) { (try $0.int(0), try $0.int(1)) }
+            ) { (try $0.int(0), try $0.int(1), try $0.int(2)) }
             return SavingsTotal(
                 versions: versions?.0 ?? 0, rawBytes: versions?.1 ?? 0, storedBytes: packs?.0 ?? 0,
-                retainedBytes: packs?.1 ?? 0)
+                retainedBytes: packs?.1 ?? 0, garbageBytes: packs?.2 ?? 0)
         }
     }
 }

@@ -75,8 +75,9 @@ enum TagRule {
     static func set(_ tag: String, model: Int64, version: Int64, _ database: Database) throws {
         try database.run(
             """
-            INSERT INTO tags (model_id, name, version_id) VALUES (?, ?, ?)
-            ON CONFLICT (model_id, name) DO UPDATE SET version_id = excluded.version_id
+            INSERT INTO tags (model_id, name, version_id, commit_id)
+            SELECT ?, ?, id, commit_id FROM versions WHERE id = ?
+            ON CONFLICT (model_id, name) DO UPDATE SET version_id = excluded.version_id, commit_id = excluded.commit_id
             """, [model, tag, version])
     }
 }

@@ -14,15 +14,34 @@ struct VersionLookup {
         return found
     }
 
+    /// - Throws: `.catalogDamaged` if a row or an index led to another version than the one that was asked for.
     func version(_ selector: VersionReference.Selector) throws -> VersionRecord {
+        let found = try find(selector)
+        guard found.model == model else { throw misled("the model \(found.model)") }
+        return found
+    }
+
+    /// The newest version on `main`, nil if there is none.
+    func newest(_ id: Int64) throws -> VersionRecord? {
+        let number = try database.first("SELECT newest_number FROM models WHERE id = ?", [id]) { try $0.int(0) } ?? 0
+        let newest = try database.first(
+            VersionRows.select + " WHERE v.model_id = ? AND v.on_main = 1 ORDER BY v.number DESC LIMIT 1",
+            [id], VersionRows.record)
+        guard newest?.number ?? 0 == number, newest?.model ?? model == model else {
+            throw misled(newest.map { "v\($0.number) where v\(number) is the newest" } ?? "no version")
+        }
+        return newest
+    }
+
+    private func misled(_ target: String) -> DeltaicError {
+        DeltaicError.damagedRow("the catalog contradicts itself about \(model): a name led to \(target)")
+    }
+
+    private func find(_ selector: VersionReference.Selector) throws -> VersionRecord {
         let id = try modelID()
         switch selector {
         case .latest:
-            guard
-                let newest = try database.first(
-                    VersionRows.select + " WHERE v.model_id = ? AND v.on_main = 1 ORDER BY v.number DESC LIMIT 1",
-                    [id], VersionRows.record)
-            else { throw DeltaicError.damagedRow("\(model) has no version on main") }
+            guard let newest = try newest(id) else { throw DeltaicError.damagedRow("\(model) has no version on main") }
             return newest
         case .number(let number):
             guard let found = try version(id, number: number) else {
@@ -45,15 +64,26 @@ struct VersionLookup {
     }
 
     private func version(_ id: Int64, number: Int) throws -> VersionRecord? {
-        try database.first(
+        let found = try database.first(
             VersionRows.select + " WHERE v.model_id = ? AND v.number = ?", [id, number], VersionRows.record)
+        // The index alone may have said so.
+        if let found, found.number != number { throw misled("v\(found.number) where v\(number) was asked for") }
+        return found
     }
 
     /// - Parameter table: `tags` or `branches`.
     private func version(_ id: Int64, named name: String, in table: String) throws -> VersionRecord? {
-        try database.first(
-            VersionRows.select + " WHERE v.id = (SELECT version_id FROM \(table) WHERE model_id = ? AND name = ?)",
-            [id, name], VersionRows.record)
+        let row = try database.first(
+            "SELECT version_id, commit_id, name FROM \(table) WHERE model_id = ? AND name = ?", [id, name]
+        ) { row in
+            (id: try row.decode(Int64.self, atIndex: 0), commit: try row.fixed(1) as GitObjectID, name: try row.text(2))
+        }
+        guard let row else { return nil }
+        let found = try VersionRows.version(VersionID(rawValue: row.id), database)
+        guard let found, found.commit == row.commit, row.name == name else {
+            throw misled("another version than \"\(name)\" was set to")
+        }
+        return found
     }
 
     func unknownTag(_ tag: String, _ id: Int64) throws -> DeltaicError {
@@ -81,6 +111,7 @@ struct VersionLookup {
                 .ambiguousCommit, "\(digits) is the start of more than one commit id of \(model)",
                 advice: "give more digits: " + someOf(found.map { "\($0.commit) is v\($0.number)" }))
         }
+        guard only.commit.hex.hasPrefix(digits.lowercased()) else { throw misled("the commit \(only.commit)") }
         return only
     }
 

@@ -33,6 +33,8 @@ public struct NewVersion: Sendable {
     public var pusherNamespace: String?
     /// Packs of one object each, durable, that become part of the registry with the version, and belong to none.
     public var adopted: [(pack: PackRecord, object: ObjectRecord)] = []
+    /// The name in its manifest, where the model was given another one since.
+    public var registeredAs: String?
     /// The version that this one takes the place of: the model's only one, which was made with the model.
     public var replacedFirst: VersionID?
 

@@ -21,8 +21,10 @@ public struct SavingsRow: Hashable, Sendable {
 public struct SavingsTotal: Hashable, Sendable {
     public let versions: Int
     public let rawBytes: Int
-    /// The sum of the sizes of all packs: that of every group, and ``retainedBytes``.
+    /// The sum of the sizes of all packs: that of every group, ``retainedBytes`` and ``garbageBytes``.
     public let storedBytes: Int
     /// The sizes of packs whose version was removed but which others still need.
     public let retainedBytes: Int
+    /// The sizes of packs that nothing needs, and that are not deleted yet.
+    public let garbageBytes: Int
 }

@@ -23,8 +23,8 @@ public struct CompressionReport: Sendable, Codable {
     public let version: VersionSummary
     /// The bytes of its pack.
     public let storedBytes: Int
-    /// The bytes of packs that went: that of the version as it came, and the files that were sent for it.
-    public let freedBytes: Int
+    /// The bytes of packs that are garbage now: that of the version as it came, and the files that were sent for it.
+    public let garbageBytes: Int
 }
 
 extension ModelRegistry {
@@ -39,12 +39,14 @@ extension ModelRegistry {
 
     /// Compresses one version that is stored as a client sent it.
     ///
-    /// The version can be read all the time. Its uploads go when the new pack, as it lies on the disk, has been seen to give every
+    /// The version can be read all the time. Its uploads become garbage when the new pack, as it lies on the disk, has been seen to give every
     /// file back by its SHA-256. What is done so far is lost if it is interrupted; the version stays as it was then.
     /// - Throws: `.notPending` if it is not stored so, `.unknownVersion` if it is removed meanwhile; whatever else goes wrong is noted with the version too.
     public func compress(_ reference: VersionReference, rules: BaseRules = BaseRules()) async throws
         -> CompressionReport
     {
+        let reading = try await lockForReading()
+        defer { withExtendedLifetime(reading) {} }
         let version = try catalog.version(reference)
         guard let pending = try catalog.pendingVersions().first(where: { $0.version.id == version.id }) else {
             throw DeltaicError(
@@ -241,21 +243,18 @@ private struct Compression {
     }
 
     private func swap(_ record: NewVersion, from path: String) async throws -> CompressionReport {
-        let deleting = try await registry.lockForDeleting()
         let writing = try await registry.lockForWriting()
-        defer { withExtendedLifetime((deleting, writing)) {} }
+        defer { withExtendedLifetime(writing) {} }
         let packs = registry.directory.packs
         try packs.adopt(record.pack.id, from: path)
         let unneeded = try registry.keeping(record.pack.id) {
             try registry.catalog.replace(version.id, with: record)
         }
-        for pack in unneeded { try packs.delete(pack.id) }
-        registry.closeDeletedPacks()
         guard let now = try registry.catalog.version(id: version.id) else {
             throw DeltaicError(.unknownVersion, "the version was removed a moment after it was compressed")
         }
         return CompressionReport(
             version: VersionSummary(now), storedBytes: record.pack.byteCount,
-            freedBytes: unneeded.reduce(0) { $0 + $1.byteCount })
+            garbageBytes: unneeded.reduce(0) { $0 + $1.byteCount })
     }
 }

@@ -17,14 +17,13 @@ extension ModelRegistry {
     ///
     /// - Throws: `.unknownModel`, `.unknownBranch`.
     public func removeBranch(_ branch: String, of model: ModelName) async throws {
-        let deleting = try await lockForDeleting()
         let writing = try await lockForWriting()
-        defer { withExtendedLifetime((deleting, writing)) {} }
+        defer { withExtendedLifetime(writing) {} }
         try catalog.removeBranch(branch, of: model)
         let doomed = Self.unreachable(try catalog.history(of: model))
         guard !doomed.isEmpty else { return }
         do {
-            for pack in try catalog.remove(doomed).unreferencedPacks { try directory.packs.delete(pack.id) }
+            _ = try catalog.remove(doomed)
         } catch let error as DeltaicError where error.code == .versionInUse {
             // A fine-tune is built on one of them: they stay, by number.
         }

@@ -1,5 +1,4 @@
 internal import Catalog
-internal import DeltaCodecs
 public import DeltaicCore
 internal import PackFormat
 
@@ -53,6 +52,9 @@ private struct VersionImport {
 
     func run() async throws -> ImportResult {
         let (pack, manifest) = try refusing { try open() }
+        guard manifest.manifest.branch == nil else {
+            throw IncomingManifest.refusal("the version is on a branch: only those on main move")
+        }
         let place = try VersionFit(catalog: catalog).place(of: manifest, baseTree: baseTree)
         if let existing = place.existing { return try unchanged(existing, manifest) }
         var dependencies = try refusing { try IncomingDependencies(pack: pack, catalog: catalog) }
@@ -115,14 +117,10 @@ private struct VersionImport {
         var records: [ObjectRecord] = []
         for (position, object) in pack.objects.enumerated() {
             let digest = object.description.digest
-            let codecs = Set(object.chunks.map { CodecID(number: $0.codec) })
-            let needs = dependencies.direct[digest] ?? []
-            let base = object.description.base.flatMap { codecs.contains(where: \.needsBase) ? $0 : nil }
             records.append(
                 ObjectRecord(
-                    digest: digest, length: object.description.byteCount, pack: pack.id, position: position,
-                    codec: codecs.objectCodec.description, storedBytes: object.storedBytes, base: base,
-                    depth: try dependencies.depth(of: digest), dependencies: needs.sorted()))
+                    object, pack: pack.id, position: position, depth: try dependencies.depth(of: digest),
+                    needs: dependencies.direct[digest] ?? []))
         }
         return records
     }

@@ -36,7 +36,6 @@ struct IncomingManifest: Sendable {
             guard !self.isBase else { throw Self.refusal("a base is said to be a delta of another base") }
         }
         if let task = manifest.task { try ModelName.check(task, kind: "task", limit: 96) }
-        guard manifest.branch == nil else { throw Self.refusal("the version is on a branch: only those on main move") }
         guard !manifest.files.isEmpty else { throw Self.refusal("the version has no files") }
         for file in manifest.files { try FileNames.check(file.path) }
         try FileNames.checkTogether(manifest.files.lazy.map(\.path))

@@ -1,24 +1,15 @@
 internal import Catalog
-internal import DeltaCodecs
 internal import DeltaicCore
 internal import PackFormat
 
 /// What the objects of a pack need, as their chunks say, whatever the sender said.
 struct IncomingDependencies {
-    /// What a chunk is decoded from.
-    private enum Source {
-        case nothing
-        case object(Digest)
-        /// An earlier chunk of its own object.
-        case own(Int)
-    }
-
     private let pack: PackReader
     private let catalog: CatalogDatabase
     /// Of objects in the pack.
     private(set) var direct: [Digest: Set<Digest>] = [:]
     /// Chunk by chunk, of objects that refer to chunks of their own.
-    private var sources: [Digest: [Source]] = [:]
+    private var sources: [Digest: [ObjectNeeds.Source]] = [:]
     private var depths: [Digest: Int] = [:]
 
     /// Reads what chunks refer to; what lossy chunks share is known only when they are decoded, see ``add(shared:)``.
@@ -30,38 +21,10 @@ struct IncomingDependencies {
             guard direct[digest] == nil else {
                 throw IncomingManifest.refusal("the pack holds an object twice", found: "object \(digest.short)")
             }
-            try naming("object \(digest.short)") { try read(object) }
+            let needs = try naming("object \(digest.short)") { try ObjectNeeds(object, in: pack) }
+            direct[digest] = needs.objects
+            if needs.hasOwn { sources[digest] = needs.chunks }
         }
-    }
-
-    private mutating func read(_ object: PackObject) throws {
-        var needs: Set<Digest> = []
-        var chunks: [Source] = []
-        var hasOwn = false
-        for (position, chunk) in object.chunks.enumerated() {
-            let source = try source(of: chunk, at: position, in: object)
-            switch source {
-            case .nothing: break
-            case .object(let need): needs.insert(need)
-            case .own: hasOwn = true
-            }
-            chunks.append(source)
-        }
-        direct[object.description.digest] = needs
-        if hasOwn { sources[object.description.digest] = chunks }
-    }
-
-    private func source(of chunk: ChunkRecord, at position: Int, in object: PackObject) throws -> Source {
-        let codec = CodecID(number: chunk.codec)
-        guard codec == .reference else {
-            return codec.needsBase ? object.description.base.map(Source.object) ?? .nothing : .nothing
-        }
-        let target = try BlockReference(streams: try pack.streams(of: chunk))
-        guard target.object == object.description.digest else { return .object(target.object) }
-        guard target.chunk < position else {
-            throw DeltaicError(.malformedPack, "C-31: a chunk refers to itself or to a later one")
-        }
-        return .own(target.chunk)
     }
 
     /// Notes what the lossy chunks of objects share.
@@ -89,22 +52,10 @@ struct IncomingDependencies {
                 .missingObject, "the pack needs an object that is neither in it nor registered here",
                 at: ["object \(digest.hex)"], advice: "send the version again: what is here has changed meanwhile")
         }
-        var depth = 0
-        for need in needs {
-            guard left > 0 else { throw Self.tooDeep(digest) }
-            depth = max(depth, try self.depth(of: need, left: left - 1) + 1)
+        guard left > 0 || needs.isEmpty else { throw Self.tooDeep(digest) }
+        let depth = try ObjectNeeds.depth(of: needs, chunks: sources[digest] ?? []) {
+            try self.depth(of: $0, left: left - 1)
         }
-        var ofChunks: [Int] = []
-        for source in sources[digest] ?? [] {
-            let ofChunk =
-                switch source {
-                case .nothing: 0
-                case .object(let need): try self.depth(of: need, left: left - 1) + 1
-                case .own(let chunk): ofChunks[chunk] + 1
-                }
-            ofChunks.append(ofChunk)
-        }
-        depth = max(depth, ofChunks.max() ?? 0)
         guard depth <= RegistrationPlan.depthLimit else { throw Self.tooDeep(digest) }
         depths[digest] = depth
         return depth

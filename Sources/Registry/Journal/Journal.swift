@@ -1,0 +1,128 @@
+internal import Catalog
+internal import DeltaicCore
+internal import Glibc
+
+/// The file beside the packs that says what happened and is in no pack: which versions were removed, where tags point.
+///
+/// The catalog comes first: a change is made when its transaction is durable, and its events are copied here at once. What a crash
+/// leaves uncopied is copied after the next change. So the journal may lack the last events, for which the catalog is
+/// needed; that it has events which the catalog lacks means that the catalog lost them.
+struct Journal: Sendable {
+    static let fileName = "journal.log"
+
+    let path: String
+
+    /// What can be read of it.
+    struct Contents: Sendable {
+        var events: [CatalogEvent] = []
+        /// What is wrong with it, one sentence each.
+        var problems: [String] = []
+        /// The bytes up to the end of the last line that is whole.
+        var length = 0
+
+        var last: Int { events.last?.sequence ?? 0 }
+    }
+
+    /// Reads all of it; what is damaged is passed over and reported.
+    ///
+    /// - Throws: `.ioFailure` if the system cannot read it. A journal that is not there is empty.
+    func read() throws(DeltaicError) -> Contents {
+        guard access(path, F_OK) == 0 else { return Contents() }
+        let file = try ReadOnlyFile(path: path)
+        return Self.parse(try file.read(0..<file.size), path: path)
+    }
+
+    /// - Parameter isTail: whether lines came before, which are not in `bytes`.
+    private static func parse(_ bytes: [UInt8], path: String, isTail: Bool = false) -> Contents {
+        var contents = Contents()
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
+            let isWhole = end != nil
+            let line = JournalLine(bytes[start..<(end ?? bytes.count)])
+            let next = end.map { $0 + 1 } ?? bytes.count
+            if let line, isWhole {
+                if let last = contents.events.last, line.event.sequence != last.sequence + 1 {
+                    contents.problems.append(
+                        "\(path): event \(last.sequence) is followed by event \(line.event.sequence)")
+                }
+                contents.events.append(line.event)
+                contents.length = next
+            } else if next < bytes.count {
+                contents.problems.append("\(path): the line at offset \(start) is damaged")
+            }
+            // A last line that is not whole is what a crash leaves; its event is still in the catalog.
+            start = next
+        }
+        if !isTail, let first = contents.events.first, first.sequence != 1,
+            !first.json.hasPrefix(#"{"event":"snapshot""#)
+        {
+            contents.problems.append("\(path): the events before event \(first.sequence) are missing")
+        }
+        return contents
+    }
+
+    /// The number of the last event, from the end of the file; 0 if there is none.
+    ///
+    /// - Throws: `.ioFailure` if the system cannot read it.
+    func lastEvent() throws(DeltaicError) -> Int {
+        guard access(path, F_OK) == 0 else { return 0 }
+        let file = try ReadOnlyFile(path: path)
+        var window = 64 << 10
+        while true {
+            let start = max(0, file.size - window)
+            let last = Self.parse(try file.read(start..<file.size), path: path, isTail: true).last
+            if last > 0 || start == 0 { return last }
+            window *= 8
+        }
+    }
+
+    /// Copies the events that the catalog has and the journal lacks.
+    ///
+    /// Where the catalog does not have all of them any more, or the journal is missing or damaged at its end, it is begun anew with all that
+    /// the catalog knows.
+    /// - Throws: `.ioFailure` or `.noSpace`; the catalog still has the events then.
+    func catchUp(with catalog: CatalogDatabase) throws {
+        let lock = try JournalLock(path: path)
+        defer { withExtendedLifetime(lock) {} }
+        let contents = try tail(of: lock)
+        let events = try catalog.events(after: contents.last)
+        guard try catalog.lastEvent() > contents.last else { return catalog.eventsAreKept(through: contents.last) }
+        guard contents.last > 0, contents.problems.isEmpty, events.first?.sequence == contents.last + 1 else {
+            return try write(snapshotOf: catalog)
+        }
+        try lock.append(events.flatMap { JournalLine($0).bytes }, at: contents.length)
+        catalog.eventsAreKept(through: events.last?.sequence ?? 0)
+    }
+
+    /// Begins the journal anew, with all that the catalog knows.
+    func rewrite(from catalog: CatalogDatabase) throws {
+        let lock = try JournalLock(path: path)
+        defer { withExtendedLifetime(lock) {} }
+        try write(snapshotOf: catalog)
+    }
+
+    private func write(snapshotOf catalog: CatalogDatabase) throws {
+        let events = try catalog.writeSnapshot()
+        let file = try DurableFile(path: path)
+        for event in events { try file.write(JournalLine(event).bytes) }
+        try file.publish()
+        catalog.eventsAreKept(through: events.last?.sequence ?? 0)
+    }
+
+    /// The last lines, whose length counts from the start of the file.
+    private func tail(of lock: JournalLock) throws(DeltaicError) -> Contents {
+        let size = try lock.size()
+        let file = try ReadOnlyFile(path: path)
+        let start = max(0, size - (1 << 20))
+        var bytes = try file.read(start..<size)
+        var skipped = 0
+        if start > 0, let first = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+            skipped = first + 1
+            bytes.removeFirst(skipped)
+        }
+        var contents = Self.parse(bytes, path: path, isTail: start > 0)
+        contents.length += start + skipped
+        return contents
+    }
+}

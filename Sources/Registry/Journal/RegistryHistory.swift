@@ -1,0 +1,230 @@
+internal import Catalog
+internal import DeltaicCore
+
+/// What the journal's events make of a registry, one after the other: what packs alone do not tell.
+struct RegistryHistory: Sendable, Equatable {
+    struct Version: Sendable, Equatable {
+        var commit: GitObjectID
+        /// The pack that it wrote last.
+        var pack: Digest?
+        /// Whether files of it are stored as they were sent; with the namespace of who sent them.
+        var pending: Pending?
+        var evaluations: [Evaluation] = []
+        /// By the SHA-256 of the public key.
+        var signatures: [Digest: Signature] = [:]
+        /// Its place among all versions.
+        var order: Int
+    }
+
+    struct Pending: Sendable, Equatable {
+        var namespace: String?
+    }
+
+    struct Evaluation: Sendable, Equatable {
+        var command: String
+        var score: Double
+        var at: Int
+    }
+
+    struct Signature: Sendable, Equatable {
+        var bundle: String
+        var at: Int
+    }
+
+    struct Model: Sendable, Equatable {
+        var isBase = false
+        /// The highest number that was given.
+        var lastNumber = 0
+        /// By number.
+        var versions: [Int: Version] = [:]
+        /// The numbers of versions.
+        var tags: [String: Int] = [:]
+        var branches: [String: Int] = [:]
+    }
+
+    private(set) var models: [String: Model] = [:]
+    /// Descriptions by name.
+    private(set) var tasks: [String: String?] = [:]
+    /// Access tokens by name.
+    private(set) var tokens: [String: Token] = [:]
+    /// Packs of one file each, as clients sent them.
+    private(set) var uploads: Set<Digest> = []
+    /// The commits of versions that were removed, with the names that their models had then.
+    private(set) var removed: Set<RemovedVersion> = []
+    /// What could not be understood, one sentence each.
+    private(set) var problems: [String] = []
+    private var versionCount = 0
+
+    struct Token: Sendable, Equatable {
+        /// Of the whole secret.
+        var sha256: Digest
+        var record: TokenRecord
+    }
+
+    struct RemovedVersion: Hashable, Sendable {
+        var model: String
+        var commit: GitObjectID
+    }
+
+    init() {}
+
+    init(_ events: [CatalogEvent]) {
+        for event in events { apply(event) }
+    }
+
+    private mutating func apply(_ line: CatalogEvent) {
+        let event: JournalEvent
+        do {
+            event = try JournalEvent(json: line.json)
+        } catch {
+            problems.append("event \(line.sequence): \(error)")
+            return
+        }
+        guard let kind = event.kind else { return }
+        if !apply(kind, event) {
+            problems.append("event \(line.sequence) (\(event.event)) does not fit those before it")
+        }
+    }
+
+    private mutating func apply(_ kind: JournalEvent.Kind, _ event: JournalEvent) -> Bool {
+        switch kind {
+        case .snapshot:
+            // What was removed before stays removed.
+            let removed = removed
+            self = RegistryHistory()
+            self.removed = removed
+            return true
+        case .task:
+            guard let name = event.name else { return false }
+            tasks.updateValue(event.text, forKey: name)
+            return true
+        case .upload:
+            guard let pack = event.pack else { return false }
+            uploads.insert(pack)
+            return true
+        case .token:
+            guard let name = event.name, let key = event.key, let scope = event.text, let at = event.at else {
+                return false
+            }
+            tokens[name] = Token(
+                sha256: key,
+                record: TokenRecord(
+                    name: name, scope: scope, namespace: event.namespace, createdAt: at, expiresAt: event.expires))
+            return true
+        case .revoked:
+            guard let name = event.name else { return false }
+            tokens[name] = nil
+            return true
+        default:
+            guard let model = event.model else { return false }
+            return apply(kind, event, to: model)
+        }
+    }
+
+    private mutating func apply(_ kind: JournalEvent.Kind, _ event: JournalEvent, to name: String) -> Bool {
+        switch kind {
+        case .version:
+            guard let number = event.number, let commit = event.commit else { return false }
+            versionCount += 1
+            var model = models[name, default: Model()]
+            model.isBase = event.isBase ?? model.isBase
+            model.lastNumber = max(model.lastNumber, number)
+            model.versions[number] = Version(commit: commit, order: versionCount)
+            models[name] = model
+            return true
+        case .numbers:
+            guard let number = event.number else { return false }
+            models[name, default: Model()].lastNumber = number
+            return true
+        case .kind:
+            guard let isBase = event.isBase else { return false }
+            models[name]?.isBase = isBase
+            return models[name] != nil
+        case .renamed:
+            guard let new = event.name, let model = models.removeValue(forKey: name) else { return false }
+            models[new] = model
+            return true
+        case .untagged:
+            guard let tag = event.name else { return false }
+            models[name]?.tags[tag] = nil
+            return true
+        case .unbranched:
+            guard let branch = event.name else { return false }
+            models[name]?.branches[branch] = nil
+            return true
+        default:
+            return applyToVersion(kind, event, of: name)
+        }
+    }
+
+    private mutating func applyToVersion(_ kind: JournalEvent.Kind, _ event: JournalEvent, of name: String) -> Bool {
+        guard let number = event.number, var model = models[name], var version = model.versions[number],
+            version.commit == event.commit
+        else { return false }
+        switch kind {
+        case .removed:
+            removed.insert(RemovedVersion(model: name, commit: version.commit))
+            model.versions[number] = nil
+            model.tags = model.tags.filter { $0.value != number }
+            model.branches = model.branches.filter { $0.value != number }
+            models[name] = model
+            return true
+        case .tag:
+            guard let tag = event.name else { return false }
+            model.tags[tag] = number
+        case .branch:
+            guard let branch = event.name else { return false }
+            model.branches[branch] = number
+        case .pack: version.pack = event.pack
+        case .pending: version.pending = Pending(namespace: event.name)
+        case .compressed: version.pending = nil
+        case .evaluated:
+            guard let command = event.text, let score = event.score, let at = event.at else { return false }
+            version.evaluations.append(Evaluation(command: command, score: score, at: at))
+        case .signed:
+            guard let key = event.key, let bundle = event.text, let at = event.at else { return false }
+            version.signatures[key] = Signature(bundle: bundle, at: at)
+        case .unsigned:
+            guard let key = event.key else { return false }
+            version.signatures[key] = nil
+        default: return false
+        }
+        model.versions[number] = version
+        models[name] = model
+        return true
+    }
+}
+
+extension RegistryHistory {
+    /// In what another history differs from this one, one sentence each; the order of versions and what is said of uploads do not
+    /// count.
+    func differences(from other: RegistryHistory) -> [String] {
+        var found: [String] = []
+        for name in Set(models.keys).union(other.models.keys).sorted() {
+            let left = models[name] ?? Model()
+            let right = other.models[name] ?? Model()
+            if left.isBase != right.isBase, !left.versions.isEmpty { found.append("\(name) is a base in one only") }
+            if left.lastNumber != right.lastNumber { found.append("\(name) has other numbers") }
+            for number in Set(left.versions.keys).union(right.versions.keys).sorted() {
+                let versions = [left.versions[number], right.versions[number]].map { version -> Version? in
+                    var version = version
+                    version?.order = 0
+                    return version
+                }
+                if versions[0] != versions[1] { found.append("\(name)@v\(number)") }
+            }
+            for (kind, tags, others) in [("tag", left.tags, right.tags), ("branch", left.branches, right.branches)] {
+                for tag in Set(tags.keys).union(others.keys).sorted() where tags[tag] != others[tag] {
+                    found.append("the \(kind) \"\(tag)\" of \(name)")
+                }
+            }
+        }
+        for task in Set(tasks.keys).union(other.tasks.keys).sorted() where tasks[task] != other.tasks[task] {
+            found.append("the task \"\(task)\"")
+        }
+        for token in Set(tokens.keys).union(other.tokens.keys).sorted() where tokens[token] != other.tokens[token] {
+            found.append("the token \"\(token)\"")
+        }
+        return found
+    }
+}

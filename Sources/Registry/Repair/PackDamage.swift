@@ -1,0 +1,64 @@
+internal import Catalog
+internal import DeltaCodecs
+internal import DeltaicCore
+internal import PackFormat
+
+/// What is wrong with a pack that the catalog knows, and what of it is whole.
+struct PackDamage {
+    let record: PackRecord
+    /// Nil if there is no file.
+    let salvaged: SalvagedPack?
+    /// The objects with damaged or missing chunks, by their ordinal.
+    var objects: [Int: Digest] = [:]
+    /// Whether something else than chunks is damaged: header, index, trailer, records, manifest.
+    var isStructural: Bool
+
+    /// Whether what is whole in it can be read.
+    var canBeOpened: Bool { salvaged != nil && salvaged?.problem == nil }
+
+    /// Reads every stored byte of a pack.
+    ///
+    /// - Returns: nil if all is well.
+    init?(
+        _ record: PackRecord, in packs: PackDirectory, rows: [ObjectRecord], progress: any ProgressReport
+    ) throws {
+        self.record = record
+        let path = packs.path(of: record.id)
+        let opened = Result { () throws(DeltaicError) in try SalvagedPack(path: path, id: record.id) }
+        guard case .success(let salvaged) = opened else {
+            self.salvaged = nil
+            isStructural = true
+            for row in rows { objects[row.position] = row.digest }
+            return
+        }
+        self.salvaged = salvaged
+        isStructural = Self.hasStructuralDamage(path, record)
+        for (ordinal, object) in salvaged.objects {
+            try Task.checkCancellation()
+            for position in 0..<object.description.grid.chunkCount {
+                guard let chunk = object.chunks[position], try salvaged.streams(of: chunk) != nil else {
+                    objects[ordinal] = object.description.digest
+                    break
+                }
+                progress.advance(chunk.storedBytes)
+            }
+        }
+        let found = Set(salvaged.objects.values.map(\.description.digest))
+        for row in rows where !found.contains(row.digest) { objects[row.position] = row.digest }
+        if objects.isEmpty && !isStructural { return nil }
+    }
+
+    private static func hasStructuralDamage(_ path: String, _ record: PackRecord) -> Bool {
+        let checked = Result { () throws(DeltaicError) in
+            let reader = try PackReader(path: path)
+            guard reader.id == record.id, reader.byteCount == record.byteCount else {
+                throw DeltaicError(.malformedPack, "the pack is another one")
+            }
+            try reader.checkObjectRecords()
+            for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
+            _ = try reader.manifest()
+        }
+        if case .failure = checked { return true }
+        return false
+    }
+}

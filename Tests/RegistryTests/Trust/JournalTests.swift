@@ -1,0 +1,127 @@
+import Catalog
+import DeltaicCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Registry
+
+@Suite("The journal tells what no pack does, and says when it cannot")
+struct JournalTests {
+    private func journal(_ test: TestRegistry) -> String { test.registry.path + "/packs/journal.log" }
+
+    private func problems(_ test: TestRegistry) async throws -> [String] {
+        try await test.reopened().check(isQuick: true).problems
+    }
+
+    private func registry() async throws -> TestRegistry {
+        var random = SeededGenerator(seed: 801)
+        let test = try TestRegistry()
+        let base = TestTensor("a", .bfloat16, [8, 8], using: &random)
+        try await test.addBase(try test.folder("base", [base]))
+        try await test.register(try test.folder("tune", [base.tuned(using: &random)]), "tune")
+        _ = try await test.registry.tag(VersionReference("tune"), as: "prod")
+        return test
+    }
+
+    @Test("it is there after every change, whole, and agrees with the catalog")
+    func agrees() async throws {
+        let trusted = try await TrustedRegistry()
+        let contents = try Journal(path: journal(trusted.test)).read()
+        #expect(contents.problems.isEmpty)
+        #expect(try contents.last == trusted.test.registry.catalog.lastEvent())
+        let told = RegistryHistory(contents.events)
+        #expect(told.problems.isEmpty)
+        let state = RegistryHistory(try trusted.test.registry.catalog.state(after: 0).snapshot)
+        #expect(told.differences(from: state).isEmpty)
+        #expect(told.models["org/one"]?.tags == ["first": 1, "prod": 2])
+        #expect(told.models["org/one"]?.lastNumber == 3)
+        #expect(told.models["org/renamed"]?.versions.count == 1)
+        #expect(told.tokens["ci"] != nil)
+        #expect(try await problems(trusted.test) == [])
+    }
+
+    @Test("what a crash leaves uncopied is copied after the next change", arguments: [0, 1, 7, 40])
+    func tornTail(cut: Int) async throws {
+        let test = try await registry()
+        let path = journal(test)
+        let whole = try FolderContents.bytes(of: path)
+        let lastLine = try #require(whole.dropLast().lastIndex(of: 10)) + 1
+        try Data(whole.prefix(lastLine + cut)).write(to: URL(filePath: path))
+        // The catalog still has the event: nothing is lost, and nothing is wrong.
+        #expect(try await problems(test) == [])
+        _ = try await test.reopened().tag(VersionReference("tune"), as: "other")
+        let contents = try Journal(path: path).read()
+        #expect(contents.problems.isEmpty)
+        #expect(RegistryHistory(contents.events).models["tune"]?.tags == ["prod": 1, "other": 1])
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("every flipped byte is found, or is in a tail that the catalog can write again; repair writes it anew")
+    func flips() async throws {
+        let test = try await registry()
+        let path = journal(test)
+        let whole = try FolderContents.bytes(of: path)
+        let lastLine = try #require(whole.dropLast().lastIndex(of: 10)) + 1
+        var found = 0
+        for position in stride(from: 0, to: lastLine, by: 3) {
+            var damaged = whole
+            damaged[position] ^= 1 << UInt8(position % 8)
+            try Data(damaged).write(to: URL(filePath: path))
+            let problems = try await problems(test)
+            #expect(!problems.isEmpty, "byte \(position)")
+            found += problems.isEmpty ? 0 : 1
+        }
+        try Evidence.record(
+            family: 5, "bit flips in the journal", tried: found, outcomes: ["found": found])
+        let report = try await test.reopened().repair()
+        #expect(report.rewroteJournal && report.isWhole)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("a journal that is gone is a problem, and repair writes it anew")
+    func missing() async throws {
+        let test = try await registry()
+        try FileManager.default.removeItem(atPath: journal(test))
+        #expect(try await problems(test).count == 1)
+        #expect(try await test.reopened().repair(isDryRun: true).rewroteJournal)
+        #expect(!FileManager.default.fileExists(atPath: journal(test)))
+        #expect(try await test.reopened().repair().rewroteJournal)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("a catalog that lost its last changes is refused, and says what to do")
+    func catalogBehind() async throws {
+        let test = try TestRegistry()
+        var random = SeededGenerator(seed: 802)
+        try await test.addBase(try test.folder("base", [TestTensor("a", .bfloat16, [8, 8], using: &random)]))
+        let old = test.directory.path("old.sqlite")
+        let copy = try CatalogDatabase.open(path: test.registry.path + "/catalog.sqlite")
+        try copy.close()
+        try FileManager.default.copyItem(atPath: test.registry.path + "/catalog.sqlite", toPath: old)
+        _ = try await test.reopened().tag(VersionReference("base"), as: "later")
+        try FileManager.default.removeItem(atPath: test.registry.path + "/catalog.sqlite")
+        for suffix in ["-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: test.registry.path + "/catalog.sqlite" + suffix)
+        }
+        try FileManager.default.copyItem(atPath: old, toPath: test.registry.path + "/catalog.sqlite")
+        for isReadOnly in [true, false] {
+            let error = #expect(throws: DeltaicError.self) {
+                try ModelRegistry(path: test.registry.path, options: .init(isReadOnly: isReadOnly))
+            }
+            #expect(error?.code == .catalogBehind)
+            #expect(error?.description.contains("deltaic rebuild") == true)
+        }
+    }
+
+    @Test("an event of a kind that is not known yet is passed over; one that does not fit is a problem")
+    func unknownEvents() {
+        func history(_ texts: String...) -> RegistryHistory {
+            RegistryHistory(texts.enumerated().map { CatalogEvent(sequence: $0 + 1, at: 0, json: $1) })
+        }
+        #expect(history(#"{"event":"celebrated","model":"a","year":3}"#).problems.isEmpty)
+        #expect(history(#"{"event":"tag","model":"a","name":"x","number":1}"#).problems.count == 1)
+        #expect(history("{}").problems.count == 1)
+        #expect(history("no JSON").problems.count == 1)
+    }
+}

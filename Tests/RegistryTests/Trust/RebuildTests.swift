@@ -1,0 +1,120 @@
+import Catalog
+import DeltaicCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Registry
+
+@Suite("The catalog can be made anew from the packs and their journal")
+struct RebuildTests {
+    private func removeCatalog(_ path: String) throws {
+        for suffix in ["", "-wal", "-shm"]
+        where FileManager.default.fileExists(atPath: path + "/catalog.sqlite" + suffix) {
+            try FileManager.default.removeItem(atPath: path + "/catalog.sqlite" + suffix)
+        }
+    }
+
+    /// A copy of a registry's folder, which nobody has open.
+    private func copy(_ trusted: TrustedRegistry) throws -> String {
+        let path = trusted.test.directory.path("copy-\(UUID().uuidString)")
+        try FileManager.default.copyItem(atPath: trusted.test.registry.path, toPath: path)
+        return path
+    }
+
+    @Test(
+        "a registry whose catalog is deleted has all of it again: versions, tags, tasks, branches, scores, tokens, signatures"
+    )
+    func catalogLost() async throws {
+        let trusted = try await TrustedRegistry()
+        let before = try await trusted.sight()
+        let path = try copy(trusted)
+        try removeCatalog(path)
+        let forecast = try await ModelRegistry.rebuild(path: path, isDryRun: true)
+        #expect(forecast.versions == before.keys.filter { !$0.contains(" ") }.count)
+        #expect(!FileManager.default.fileExists(atPath: path + "/catalog.sqlite"))
+        let report = try await ModelRegistry.rebuild(path: path)
+        #expect(report.hasJournal && report.lost.isEmpty && report.problems.isEmpty)
+        let rebuilt = try ModelRegistry(path: path)
+        let after = try await trusted.sight(rebuilt)
+        for key in Set(before.keys).union(after.keys).sorted() { #expect(after[key] == before[key], "\(key)") }
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+        // It goes on as a registry does: what waits is compressed, numbers are not used again.
+        for pending in try rebuilt.pendingVersions() {
+            _ = try await rebuilt.compress(VersionReference(pending.version))
+        }
+        _ = try await rebuilt.collectGarbage(GarbageCollection(grace: 0))
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+        try Evidence.record(family: 20, "catalogs deleted and rebuilt", tried: 1, outcomes: ["new state": 1])
+    }
+
+    @Test("without the journal every version comes back, with the tags of its registration")
+    func journalLostToo() async throws {
+        let trusted = try await TrustedRegistry()
+        let path = try copy(trusted)
+        try removeCatalog(path)
+        try FileManager.default.removeItem(atPath: path + "/packs/journal.log")
+        let report = try await ModelRegistry.rebuild(path: path)
+        #expect(!report.hasJournal)
+        let rebuilt = try ModelRegistry(path: path)
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+        for reference in [
+            "base@v1", "org/one:first", "org/one@v2", "org/one@v3", "org/lossy:small", "copy@v1", "pushed/done",
+            "pushed/waits",
+        ] {
+            let output = trusted.test.directory.path("out-\(UUID().uuidString)")
+            _ = try await rebuilt.pull(VersionReference(reference), to: output)
+        }
+        #expect(try await trusted.test.pulls("org/one@v2", equalTo: trusted.test.directory.path("one2")))
+        #expect(try rebuilt.pendingVersions().map(\.version) == ["pushed/waits@v1"])
+        try Evidence.record(family: 20, "catalogs rebuilt without journal", tried: 1, outcomes: ["new state": 1])
+    }
+
+    @Test("a version whose pack is gone is named, and nothing is changed unless that is allowed")
+    func packLost() async throws {
+        let trusted = try await TrustedRegistry()
+        let path = try copy(trusted)
+        let pack = try #require(
+            try trusted.test.registry.catalog.pack(
+                of: trusted.test.registry.catalog.version(VersionReference("org/one@v2")).id))
+        try FileManager.default.removeItem(atPath: PackPlace.path(path, pack.id))
+        let error = await #expect(throws: DeltaicError.self) { try await ModelRegistry.rebuild(path: path) }
+        #expect(error?.code == .incompleteRebuild)
+        #expect(error?.description.contains("org/one@v2") == true)
+        #expect(!FileManager.default.fileExists(atPath: path + "/catalog.sqlite.before-rebuild"))
+        let report = try await ModelRegistry.rebuild(path: path, allowsLoss: true)
+        #expect(report.lost.keys.sorted() == ["org/one@v2"])
+        let rebuilt = try ModelRegistry(path: path)
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+        #expect(try await trusted.test.pulls("org/one@v1", equalTo: trusted.test.directory.path("one1")))
+    }
+
+    @Test("a registry that somebody has open is not rebuilt")
+    func inUse() async throws {
+        let trusted = try await TrustedRegistry()
+        let path = trusted.test.registry.path
+        let attempt = Task { try await ModelRegistry.rebuild(path: path) }
+        let error = await #expect(throws: DeltaicError.self) { try await attempt.value }
+        #expect(error?.code == .registryLocked)
+    }
+
+    @Test("an interrupted rebuild is begun anew, and the catalog of before is kept")
+    func again() async throws {
+        let trusted = try await TrustedRegistry()
+        let path = try copy(trusted)
+        for suffix in ["", "-wal", "-shm"] {
+            try Data([1, 2, 3]).write(to: URL(filePath: path + "/catalog.sqlite.rebuilding" + suffix))
+        }
+        let first = try await ModelRegistry.rebuild(path: path)
+        let second = try await ModelRegistry.rebuild(path: path)
+        #expect(first.previousCatalog != nil && second.previousCatalog != first.previousCatalog)
+        #expect(try await ModelRegistry(path: path).check(isQuick: false).problems == [])
+    }
+}
+
+/// Where a pack lies in a registry's folder.
+enum PackPlace {
+    static func path(_ registry: String, _ pack: Digest) -> String {
+        "\(registry)/packs/\(pack.hex.prefix(2))/\(pack.hex).pack"
+    }
+}
