@@ -21,7 +21,7 @@ import Testing
     }
 
     private static let reading = [
-        "list", "show org/m@v1", "savings", "log org/m", "task list", "verify", "inspect org/m@v1",
+        "list", "show org/m@v1", "savings", "log org/m", "task list", "verify",
     ]
 
     private func writing(_ stage: Stage) -> [String] {
