@@ -30,7 +30,7 @@ import Testing
 
     @Test(
         "a program that does not sync its packs, or their folders, or its catalog would be found out",
-        arguments: ["packs/", ".pack", "catalog.sqlite-wal"])
+        arguments: ["packs/", ".pack", "registry/catalog"])
     func power(_ unsynced: String) async throws {
         let prepared = try await #require(Scenario.named("register").first).prepared()
         let syncs = OperationRecord.Kind.syncs
@@ -39,7 +39,7 @@ import Testing
             return switch unsynced {
             case "packs/": !record.path.hasPrefix("registry/packs") || record.path.hasSuffix(".part")
             case ".pack": !record.path.hasSuffix(".part")
-            default: !record.path.hasSuffix(unsynced)
+            default: !record.path.hasPrefix(unsynced)
             }
         }
         #expect(log.count < prepared.log.count)
