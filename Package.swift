@@ -14,7 +14,9 @@ let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .trea
 let package = Package(
     name: "deltaic",
     products: [
-        .executable(name: "deltaic", targets: ["deltaic"])
+        .executable(name: "deltaic", targets: ["deltaic"]),
+        // Only for the tests: it is loaded before the C library and makes system calls fail.
+        .library(name: "FaultShim", type: .dynamic, targets: ["FaultShim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -155,5 +157,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+
+        .target(name: "FaultShim", path: "Tests/FaultShim", swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
+            ], swiftSettings: strict),
     ]
 )

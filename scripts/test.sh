@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
-# sizes, lossy ones too, the service through real clients and under load, and the memory budget on a model twice as large as it.
+# sizes, lossy ones too, the service through real clients and under load, faults of every kind, and the memory budget on a model
+# twice as large as it.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +13,13 @@ models=$(scripts/models.sh "${DELTAIC_MODELS:-$PWD/models}")
 is_real=$([[ $models == */made-up ]] && echo no || echo yes)
 unset DELTAIC_MODELS
 [[ $is_real == no ]] || export DELTAIC_MODELS=$models
+# What fault tests try is noted, for the table in docs/reliability.md.
+export DELTAIC_EVIDENCE=$PWD/.build/evidence.jsonl
+rm -f "$DELTAIC_EVIDENCE"
 swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest "$@"
 (($# == 0)) || exit 0
+python3 Benchmarks/trust/soak.py --operations 600
+scripts/signing_check.sh .build/release/deltaic
 if [[ $is_real == yes ]]; then
     .build/release/DeltaicBench sizes --models "$models" --check
     scripts/client_check.sh "$models"
@@ -24,3 +30,4 @@ else
 fi
 .build/release/DeltaicBench lossy --check --quick
 .build/release/DeltaicBench memory --megabytes 1000 --limit 512
+scripts/reliability.py "$DELTAIC_EVIDENCE" --check

@@ -49,7 +49,8 @@ public final class CatalogDatabase: Sendable {
     public static func open(path: String, readOnly: Bool = false) throws -> CatalogDatabase {
         guard FileManager.default.fileExists(atPath: path) else {
             throw DeltaicError(
-                .catalogMissing, "there is no catalog", at: [path], advice: "make a registry with `deltaic init`")
+                .catalogMissing, "there is no catalog", at: [path],
+                advice: "`deltaic rebuild` makes it anew from the packs of a registry, `deltaic init` a new registry")
         }
         return try mapping(path) {
             let migrator = CatalogMigrations.migrator(DeltaicSchema.catalogMigrations)

@@ -85,6 +85,25 @@ public final class DurableFile {
         guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: path, errno: errno) }
     }
 
+    /// The names in a folder, in no order.
+    ///
+    /// - Throws: `.ioFailure` that says why, which Foundation does not.
+    public static func names(in folder: String) throws(DeltaicError) -> [String] {
+        guard let stream = opendir(folder) else { throw .systemCall("open", path: folder, errno: errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw .systemCall("read", path: folder, errno: errno) }
+        return names
+    }
+
     /// The folder of a path.
     public static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

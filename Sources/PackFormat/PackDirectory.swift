@@ -28,18 +28,10 @@ public struct PackDirectory: Sendable {
     ///
     /// Only for whoever holds the right to write: another writer's unfinished pack would go too.
     public func deleteLeftovers() throws(DeltaicError) {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
-        } catch {
-            throw DeltaicError(.ioFailure, "cannot read the folder: \(error.localizedDescription)", at: [path])
-        }
-        for name in names where DurableFile.isTemporary(name) {
-            do {
-                try FileManager.default.removeItem(atPath: path + "/" + name)
-            } catch {
-                throw DeltaicError(
-                    .ioFailure, "cannot delete a leftover: \(error.localizedDescription)", at: [path + "/" + name])
+        for name in try DurableFile.names(in: path) where DurableFile.isTemporary(name) {
+            let leftover = path + "/" + name
+            guard unlink(leftover) == 0 || errno == ENOENT else {
+                throw .systemCall("unlink", path: leftover, errno: errno)
             }
         }
     }
@@ -49,12 +41,8 @@ public struct PackDirectory: Sendable {
     public func publish(_ writer: PackWriter) throws(DeltaicError) -> Digest {
         let id = try writer.finish { id throws(DeltaicError) in
             let folder = path + "/" + id.hex.prefix(2)
-            do {
-                if !FileManager.default.fileExists(atPath: folder) {
-                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-                }
-            } catch {
-                throw DeltaicError(.ioFailure, "cannot create a folder: \(error.localizedDescription)", at: [folder])
+            guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+                throw .systemCall("mkdir", path: folder, errno: errno)
             }
             try DurableFile.syncFolder(path)
             return relativePath(of: id)
@@ -66,11 +54,11 @@ public struct PackDirectory: Sendable {
     /// Gives a complete pack that lies elsewhere in the same file system its name here too.
     public func adopt(_ id: Digest, from other: String) throws(DeltaicError) {
         let folder = path + "/" + id.hex.prefix(2)
-        if mkdir(folder, 0o755) == 0 {
-            try DurableFile.syncFolder(path)
-        } else if errno != EEXIST {
+        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
             throw .systemCall("mkdir", path: folder, errno: errno)
         }
+        // A folder that is there may be of a process that was killed before it came to this.
+        try DurableFile.syncFolder(path)
         guard link(other, path(of: id)) == 0 || errno == EEXIST else {
             throw .systemCall("link", path: path(of: id), errno: errno)
         }

@@ -4,8 +4,13 @@ internal import Foundation
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
-    public init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "deltaic-test-\(UUID().uuidString)").path
+    /// - Parameter inMemory: whether it is on a file system in memory, where there is one, for tests that sync thousands of times.
+    public init(inMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let parent =
+            inMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? URL(filePath: memory) : FileManager.default.temporaryDirectory
+        path = parent.appending(path: "deltaic-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

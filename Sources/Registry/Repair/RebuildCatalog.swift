@@ -235,7 +235,7 @@ private struct Rebuild {
         }
     }
 
-    /// Puts the new catalog in the place of the old one.
+    /// Puts the new catalog in the place of the old one, which keeps another name.
     ///
     /// - Returns: where the old one is now.
     private func swap() throws -> String? {
@@ -248,11 +248,14 @@ private struct Rebuild {
                 count += 1
                 kept = path + ".before-rebuild-\(count)"
             }
-            for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
+            guard link(path, kept) == 0 else { throw DeltaicError.systemCall("link", path: kept, errno: errno) }
+            // Its log must not be taken for one of the new catalog's.
+            for suffix in ["-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
                 guard rename(path + suffix, kept + suffix) == 0 else {
                     throw DeltaicError.systemCall("rename", path: path + suffix, errno: errno)
                 }
             }
+            try DurableFile.syncFolder(directory.path)
             previous = kept
         }
         for suffix in ["-wal", "-shm"] { unlink(newPath + suffix) }
