@@ -1,15 +1,30 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .treatAllWarnings(as: .error),
-]
+// The archive of libFuzzer's loop, where `scripts/fuzz.sh` builds: then our modules count what of them an input runs.
+let fuzzer = Context.environment["DELTAIC_FUZZER"]
+let coverage: [SwiftSetting] =
+    fuzzer == nil
+    ? []
+    : [
+        .define("FUZZING"),
+        .unsafeFlags(["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"]),
+    ]
+
+let strict: [SwiftSetting] =
+    coverage + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
 
 let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
+let fuzzed: [Target.Dependency] = [
+    "DeltaicCore", "DeltaCodecs", "PackFormat", "Registry", "RegistryServer", "TensorFiles", "XetFormat",
+]
 
 let package = Package(
     name: "deltaic",
@@ -156,7 +171,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
 
         .target(name: "FaultShim", path: "Tests/FaultShim", swiftSettings: strict),
         .testTarget(
@@ -164,5 +179,15 @@ let package = Package(
             dependencies: [
                 "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Catalog", "Registry", "TestSupport",
             ], swiftSettings: strict),
+
+        // Parsers that are fuzzed: a program around libFuzzer's loop, or tests that replay what it found.
+        fuzzer.map { fuzzer in
+            .executableTarget(
+                name: "DeltaicFuzz", dependencies: fuzzed, path: "Fuzz", exclude: ["corpora"], swiftSettings: strict,
+                linkerSettings: [.unsafeFlags([fuzzer]), .linkedLibrary("stdc++")])
+        }
+            ?? .testTarget(
+                name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Fuzz", exclude: ["corpora"],
+                swiftSettings: strict),
     ]
 )

@@ -130,6 +130,7 @@ private struct RegistryCheck {
             _ = try reader.manifest()
             try reader.checkObjectRecords()
             for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
+            for record in records { try check.checkNeeds(of: record, in: reader) }
         }
         if problems.count > problemsBefore { damagedPacks.insert(pack.id) }
         for record in records {
@@ -143,6 +144,29 @@ private struct RegistryCheck {
                 check.checkedBytes += record.length
             }
             registry.progress.advance(record.length)
+        }
+    }
+
+    /// Checks that the catalog knows all that an object is decoded from, and how deep it lies: what is needed is known by that.
+    ///
+    /// What lossy chunks share is seen when they are decoded.
+    private func checkNeeds(of record: ObjectRecord, in reader: PackReader) throws {
+        guard let object = reader.object(record.digest) else { return }
+        try naming("object \(record.digest.short)") {
+            let advice = "the packs are not affected: `deltaic rebuild` makes the catalog anew from them"
+            let missing = try ObjectNeeds(object, in: reader).objects.subtracting(record.dependencies)
+            if let need = missing.min() {
+                throw DeltaicError(
+                    .catalogDamaged, "the catalog does not know that the object is decoded from object \(need.short)",
+                    advice: advice)
+            }
+            let deepest = try registry.catalog.objects(record.dependencies).values.map(\.depth).max() ?? -1
+            guard record.depth > deepest, record.depth <= RegistrationPlan.depthLimit else {
+                throw DeltaicError(
+                    .catalogDamaged, "the catalog is wrong about how deep the object lies",
+                    expected:
+                        "\(deepest + 1) to \(RegistrationPlan.depthLimit)", found: "\(record.depth)", advice: advice)
+            }
         }
     }
 

@@ -63,7 +63,7 @@ struct FolderWalk {
                 guard errno == 0 else { throw .systemCall("readdir", path: absolutePath, errno: errno) }
                 return names
             }
-            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            let bytes = Self.name(of: entry)
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 let shown = (folder.isEmpty ? "" : folder + "/") + String(decoding: bytes, as: UTF8.self)
                 throw DeltaicError(
@@ -71,6 +71,16 @@ struct FolderWalk {
             }
             if name != ".", name != ".." { names.append(name) }
         }
+    }
+
+    /// The bytes of an entry's name.
+    ///
+    /// Read where they are: the array that the type declares is longer than most entries, and reaches past the last ones that
+    /// the system has buffered.
+    private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+        guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return [] }
+        let start = UnsafeRawPointer(entry) + offset
+        return Array(UnsafeRawBufferPointer(start: start, count: strlen(start.assumingMemoryBound(to: CChar.self))))
     }
 
     /// The file that a symbolic link leads to, if it is a regular file of the same folder.

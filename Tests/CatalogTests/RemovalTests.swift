@@ -24,6 +24,8 @@ struct RemovalTests {
         #expect(try database.files(of: version.id) == [])
         #expect(try database.object(digest("x")) == nil)
         #expect(try database.blocks(withKey: [blockKey("x")]).isEmpty)
+        #expect(try database.packs().isEmpty && database.garbage().map(\.id) == [new.pack.id])
+        try database.forgetGarbage([new.pack.id])
         #expect(try database.pack(new.pack.id) == nil)
         #expect(try database.check() == [])
     }

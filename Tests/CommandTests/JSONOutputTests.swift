@@ -91,7 +91,7 @@ import Testing
         let workspace = try await Workspace()
         let lines = try await workspace.deltaic("savings", "--json").lines
         let keys = lines.filter { $0.hasPrefix("  \"") }.compactMap { $0.split(separator: "\"").dropFirst().first }
-        #expect(keys.count == 8)
+        #expect(keys.count == 9)
         #expect(keys == keys.sorted())
     }
 

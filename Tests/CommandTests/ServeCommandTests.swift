@@ -94,17 +94,8 @@ struct ServeCommandTests {
         let workspace = try await Workspace()
         try await workspace.addPair()
         @Sendable func run(_ tool: String, _ arguments: [String]) throws -> (status: Int32, output: [UInt8]) {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = [tool] + arguments
-            process.currentDirectoryURL = URL(filePath: workspace.directory.path)
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let data = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return (process.terminationStatus, Array(data))
+            let outcome = try ChildProcess.run(tool, arguments, in: workspace.directory.path)
+            return (outcome.status, outcome.output)
         }
         let request =
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"

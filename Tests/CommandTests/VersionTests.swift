@@ -151,7 +151,7 @@ import Testing
         let workspace = try await Workspace()
         try await workspace.addPair()
         let packs = workspace.deltaic.registry + "/packs"
-        let bytes = try FolderContents.files(in: packs).reduce(0) {
+        let bytes = try FolderContents.packs(ofRegistry: workspace.deltaic.registry).reduce(0) {
             try $0 + FolderContents.bytes(of: packs + "/" + $1).count
         }
         #expect(try await workspace.json("savings")["storedBytes"].integer == bytes)

@@ -14,23 +14,15 @@ private struct Repository {
 
     @discardableResult
     func git(_ arguments: String...) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
-        process.currentDirectoryURL = URL(filePath: directory.path)
-        process.environment = [
+        let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": directory.path,
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ann Author", "GIT_AUTHOR_EMAIL": "ann@example.com",
             "GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_NAME": "Ann Author",
             "GIT_COMMITTER_EMAIL": "ann@example.com", "GIT_COMMITTER_DATE": "1700000000 +0000",
         ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "git \(arguments)")
-        return Array(output)
+        let outcome = try ChildProcess.run("git", arguments, environment: environment, in: directory.path)
+        try #require(outcome.status == 0, "git \(arguments): \(outcome.errors)")
+        return outcome.output
     }
 
     func id(_ arguments: [UInt8]) throws -> GitObjectID {

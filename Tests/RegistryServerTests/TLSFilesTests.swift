@@ -14,15 +14,9 @@ struct TLSFilesTests {
 
     /// Runs `openssl` in the temporary directory.
     func openssl(_ line: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + line.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = URL(filePath: directory.path)
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(line)")
+        let outcome = try ChildProcess.run(
+            "openssl", line.split(separator: " ").map(String.init), in: directory.path)
+        try #require(outcome.status == 0, "openssl \(line): \(outcome.errors)")
     }
 
     /// Makes `NAME.pem`, a certificate, and `NAME-key.pem`.

@@ -135,6 +135,7 @@ struct ContentServiceTests {
         let content = try service.file("model.safetensors", of: fixture.reference)
         _ = try await fixture.test.registry.remove(fixture.reference)
         _ = try await fixture.test.registry.remove(try VersionReference("base"))
+        _ = try await fixture.test.registry.collectGarbage(GarbageCollection(grace: 0))
         #expect(try fixture.test.packs().isEmpty)
         #expect(equalBytes(try await bytes(service, content, 0..<content.size), fixture.file))
         #expect(throws: DeltaicError.self) { try service.file("model.safetensors", of: fixture.reference) }

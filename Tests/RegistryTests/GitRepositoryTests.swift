@@ -260,21 +260,10 @@ private struct GitFolder {
 
     @discardableResult
     func run(_ arguments: String..., input: [UInt8] = []) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "-c", "core.autocrlf=false", "--git-dir", path] + arguments
-        let (output, errors, stdin) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = stdin
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input))
-        try stdin.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "git \(arguments): \(said)")
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let outcome = try ChildProcess.run(
+            "git", ["-c", "core.autocrlf=false", "--git-dir", path] + arguments, input: input)
+        #expect(outcome.status == 0, "git \(arguments): \(outcome.errors)")
+        return outcome.text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func write(_ file: String, _ bytes: some Sequence<UInt8>) throws {

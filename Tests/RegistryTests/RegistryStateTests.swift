@@ -72,6 +72,7 @@ struct RegistryStateTests {
         #expect(error?.code.category == .conflict)
         _ = try await test.registry.remove(ModelName("org/tune"))
         _ = try await test.registry.remove(ModelName("base"))
+        _ = try await test.registry.collectGarbage(GarbageCollection(grace: 0))
         #expect(try test.packs().isEmpty)
     }
 
@@ -129,16 +130,8 @@ struct RegistryStateTests {
     }
 
     private func git(_ arguments: [String], in folder: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "-c", "core.autocrlf=false"] + arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let outcome = try ChildProcess.run("git", ["-c", "core.autocrlf=false"] + arguments, in: folder)
+        #expect(outcome.status == 0, "git \(arguments): \(outcome.errors)")
+        return outcome.text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -56,22 +56,16 @@ public struct DeltaicProcess: Sendable {
         let id = UUID().uuidString
         let outputPath = try directory.write(".runs/\(id).out", [])
         let errorPath = try directory.write(".runs/\(id).err", [])
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.environment = variables(environment)
-        process.currentDirectoryURL = URL(filePath: folder ?? directory.path)
-        process.standardInput = FileHandle.nullDevice
-        // Files rather than pipes: nothing has to be read while the process runs.
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: outputPath))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: errorPath))
+        let process = try ChildProcess.start(
+            executable, arguments, environment: variables(environment), in: folder ?? directory.path,
+            streams: .init(output: outputPath, errors: errorPath))
         let (ends, ended) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = {
-            ended.yield($0.terminationReason == .uncaughtSignal ? 128 + $0.terminationStatus : $0.terminationStatus)
+        // A thread of its own, not one of the pool that tests run on.
+        Thread.detachNewThread {
+            ended.yield(ChildProcess.wait(for: process))
             ended.finish()
         }
-        try process.run()
-        try await whileRunning?(process.processIdentifier)
+        try await whileRunning?(process)
         var status: Int32 = -1
         for await value in ends { status = value }
         return Outcome(

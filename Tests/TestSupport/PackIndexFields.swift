@@ -44,6 +44,20 @@ public struct PackIndexFields: Sendable, Equatable {
         public var chunkCount: Int
         public var chunks: [Chunk]
 
+        public init(
+            digest: [UInt8], kind: UInt8, dtype: UInt8, elements: Int, baseFlag: UInt8, base: [UInt8], chunkCount: Int,
+            chunks: [Chunk]
+        ) {
+            self.digest = digest
+            self.kind = kind
+            self.dtype = dtype
+            self.elements = elements
+            self.baseFlag = baseFlag
+            self.base = base
+            self.chunkCount = chunkCount
+            self.chunks = chunks
+        }
+
         /// The fields that an object record has as well.
         public var sharedBytes: [UInt8] {
             var writer = ByteWriter()

@@ -25,7 +25,7 @@ struct PackDamage {
         self.record = record
         let path = packs.path(of: record.id)
         let opened = Result { () throws(DeltaicError) in try SalvagedPack(path: path, id: record.id) }
-        guard case .success(let salvaged) = opened else {
+        guard case .success(let salvaged) = opened, !Self.isAnother(salvaged, rows) else {
             self.salvaged = nil
             isStructural = true
             for row in rows { objects[row.position] = row.digest }
@@ -46,6 +46,11 @@ struct PackDamage {
         let found = Set(salvaged.objects.values.map(\.description.digest))
         for row in rows where !found.contains(row.digest) { objects[row.position] = row.digest }
         if objects.isEmpty && !isStructural { return nil }
+    }
+
+    /// Whether the file has other objects than the catalog knows in it: it is no damaged copy of the pack, but another one.
+    private static func isAnother(_ pack: SalvagedPack, _ rows: [ObjectRecord]) -> Bool {
+        rows.contains { row in pack.objects[row.position].map { $0.description.digest != row.digest } ?? false }
     }
 
     private static func hasStructuralDamage(_ path: String, _ record: PackRecord) -> Bool {

@@ -12,20 +12,10 @@ struct HubTreeTests {
     private static func gitEntries(_ files: [VersionFile], recursive: Bool) throws -> [String: String] {
         let directory = try TemporaryDirectory()
         func git(_ arguments: [String], input: String = "") throws -> String {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["git", "-c", "core.quotePath=false"] + arguments
-            process.currentDirectoryURL = URL(filePath: directory.path)
-            let (output, given) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardInput = given
-            try process.run()
-            try given.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try given.fileHandleForWriting.close()
-            let data = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0, "git \(arguments)")
-            return String(decoding: data, as: UTF8.self)
+            let outcome = try ChildProcess.run(
+                "git", ["-c", "core.quotePath=false"] + arguments, input: Array(input.utf8), in: directory.path)
+            try #require(outcome.status == 0, "git \(arguments): \(outcome.errors)")
+            return outcome.text
         }
         _ = try git(["init", "-q"])
         let index = files.map { "100644 \($0.gitBlob.hex)\t\($0.path)\n" }.joined()

@@ -92,16 +92,10 @@ struct DamagedContentTests {
         let models = try await ServedModels()
         let wrong = String(repeating: "00", count: 32)
         let database = models.registry.path + "/catalog.sqlite"
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c",
-            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('UPDATE files SET sha256 = ? WHERE path = ?', (bytes.fromhex(sys.argv[2]), 'model.safetensors')); c.commit()",
-            database, wrong,
-        ]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        let script =
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('UPDATE files SET sha256 = ? WHERE path = ?', (bytes.fromhex(sys.argv[2]), 'model.safetensors')); c.commit()"
+        let outcome = try ChildProcess.run("python3", ["-c", script, database, wrong])
+        try #require(outcome.status == 0, "\(outcome.errors)")
         let registry = try ModelRegistry(path: models.registry.path)
         try await RunningServer.run(registry, { $0.allowsAnonymousRead = true }) { server in
             let answer = try await server.ask("GET", "/Acme/tuned/resolve/main/model.safetensors")

@@ -174,6 +174,7 @@ struct CompressionTests {
         #expect(try await model.holdsItsFiles())
         #expect(try test.packs().count == 1)
         _ = try await registry.remove(model.name)
+        _ = try await registry.collectGarbage(GarbageCollection(grace: 0))
         #expect(try test.packs().isEmpty)
         #expect(FolderContents.files(in: registry.path + "/uploads").filter { $0.hasSuffix(".pack") }.isEmpty)
     }

@@ -61,6 +61,7 @@ final class PushedModel {
         for pending in try test.registry.pendingVersions() {
             _ = try await test.registry.compress(try VersionReference(pending.version), rules: rules)
         }
+        _ = try await test.registry.deleteReplaced()
     }
 
     /// Whether a version has just these files, beside the one that every model begins with.
