@@ -62,6 +62,7 @@ struct OpeningTests {
         let error = try refusal(readOnly: readOnly)
         #expect(error.code == .unsupported)
         #expect(error.description.contains("newer version of Deltaic"))
+        try Evidence.record(family: 21, "catalogs of a newer version", tried: 1, outcomes: ["refused": 1])
     }
 
     @Test(

@@ -11,10 +11,10 @@ import Testing
         let prepared = try await scenario.prepared()
         var random = Sweep.generator("kill, \(scenario.name)")
         var tally = Tally()
-        let points = prepared.points(in: prepared.log, sampling: 8, using: &random)
+        let points = prepared.points(in: prepared.log, sampling: 4, using: &random)
         for (index, point) in points.enumerated() {
-            try await kill(prepared, Fault(at: point.number), point, finishing: true, &tally)
-            guard point.kind == .write, point.bytes.count > 1, Sweep.isFull || index % 3 == 0 else { continue }
+            try await kill(prepared, Fault(at: point.number), point, finishing: index % 2 == 0, &tally)
+            guard point.kind == .write, point.bytes.count > 1, Sweep.isFull || index % 5 == 0 else { continue }
             try await kill(
                 prepared, Fault(at: point.number, action: .torn), point, finishing: index % 2 == 0, &tally)
         }

@@ -14,7 +14,7 @@ import Testing
         var tally = Tally()
         var seen: Set<Int> = []
         var finished = 0
-        for cut in disk.cuts(sampling: 50, using: &random) {
+        for cut in disk.cuts(sampling: 30, using: &random) {
             let tree = disk.tree(cut)
             let isEnd = cut.length == disk.endWithoutRest.length
             // What is right in the middle may be wrong at the end.

@@ -15,8 +15,9 @@ import Testing
         let scenario = try #require(Scenario.named("register").first)
         let prepared = try await scenario.prepared()
         // Killed when the rows are durable, and before they are taken from the log to the catalog.
+        let journal = try #require(prepared.log.firstIndex { $0.path.hasSuffix("journal.log") })
         let commit = try #require(
-            prepared.log.last { OperationRecord.Kind.syncs.contains($0.kind) && $0.path.hasSuffix("-wal") })
+            prepared.log[..<journal].last { OperationRecord.Kind.syncs.contains($0.kind) && $0.path.hasSuffix("-wal") })
         let killed = try prepared.stage.newCase()
         defer { killed.remove() }
         let outcome = try await killed.run(scenario.arguments(killed), Fault(at: commit.number + 1))
@@ -37,6 +38,34 @@ import Testing
             if length == whole.count { #expect(found?.isNew == true) }
         }
         try tally.record(family: 4, "catalog's log cut off", note: "\(whole.count) bytes")
+    }
+
+    @Test("a catalog that lost changes of which the journal tells is refused, and has them again when it is rebuilt")
+    func logBehindJournal() async throws {
+        let scenario = try #require(Scenario.named("register").first)
+        let prepared = try await scenario.prepared()
+        // Killed when the journal is durable too.
+        let journal = try #require(
+            prepared.log.last { OperationRecord.Kind.syncs.contains($0.kind) && $0.path.hasSuffix("journal.log") })
+        let killed = try prepared.stage.newCase()
+        defer { killed.remove() }
+        let outcome = try await killed.run(scenario.arguments(killed), Fault(at: journal.number + 1))
+        #expect(outcome.status == 128 + SIGKILL)
+        let name = "/registry/catalog.sqlite-wal"
+        let whole = try FolderContents.bytes(of: killed.folder + name)
+        var tally = Tally()
+        for length in stride(from: 0, to: whole.count, by: 4096 + 24) {
+            let copy = FaultCase(stage: prepared.stage, name: "behind-\(length)")
+            defer { copy.remove() }
+            try FileManager.default.copyItem(atPath: killed.folder, toPath: copy.folder)
+            try Data(whole.prefix(length)).write(to: URL(filePath: copy.folder + name))
+            let refusal = await #expect(throws: DeltaicError.self) { try await copy.inspect() }
+            #expect(refusal?.code == .catalogBehind, "log of \(length) bytes")
+            _ = try await ModelRegistry.rebuild(path: copy.registry)
+            let found = await prepared.judge(copy, "log of \(length) bytes, rebuilt", &tally)
+            #expect(found?.isNew == true)
+        }
+        try tally.record(family: 4, "catalog's log cut off behind the journal, then rebuilt", note: nil)
     }
 
     @Test("a pack that ends early is found by the check and never read; other versions are as before")

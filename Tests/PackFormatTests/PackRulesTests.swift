@@ -219,6 +219,8 @@ struct PackRulesTests {
         parts.criticalFlags = 4
         error = try #require(throws: DeltaicError.self) { try sample.readAll(try parts.file()) }
         #expect(error.code == .unsupportedPack && error.found == "4")
+        try Evidence.record(
+            family: 21, "packs of a newer version, or with critical flags", tried: 2, outcomes: ["refused": 2])
     }
 
     @Test("P-06: a record of another kind is passed over")
@@ -246,6 +248,8 @@ struct PackRulesTests {
         parts.patch(try #require(parts.walk.first)) { $0[15] = 200 }
         let reader = try sample.readAll(try parts.file())
         #expect(reader.objects.flatMap(\.chunks).map(\.codec) == [200, 2, 1])
+        try Evidence.record(
+            family: 21, "chunks of an unknown codec: the others are read", tried: 1, outcomes: ["right": 1])
     }
 
     @Test("a manifest that is not the one of the index is refused")

@@ -55,7 +55,11 @@ struct ExactnessTests {
         try await test.addBase(try test.folder("base", [tensor(words.shuffled(using: &random))]))
         let tune = try test.folder("tune", [tensor(words)])
         try await test.register(tune, "tune")
-        #expect(try await test.pulls("tune", equalTo: tune))
+        let isRight = try await test.pulls("tune", equalTo: tune)
+        #expect(isRight)
+        try Evidence.record(
+            family: 16, "words of BF16: all, NaN payloads and infinities too", tried: words.count,
+            outcomes: [isRight ? "right" : "wrong": words.count])
     }
 
     @Test("one thread stores and pulls the same bytes as two")

@@ -1,5 +1,6 @@
 internal import DeltaicCore
 internal import TensorFiles
+internal import TestSupport
 internal import Testing
 
 @Suite("Paths of files")
@@ -23,8 +24,11 @@ struct FileNamesTests {
             String(repeating: "é", count: 128), String(repeating: "a/", count: 128) + "a",
             String(repeating: "abcdefgh/", count: 500),
         ])
-    func refused(path: String) {
-        #expect(refusal { try FileNames.check(path) }?.code == .unsafePath)
+    func refused(path: String) throws {
+        let code = refusal { try FileNames.check(path) }?.code
+        #expect(code == .unsafePath)
+        try Evidence.record(
+            family: 12, "paths of files", tried: 1, outcomes: [code == nil ? "wrong" : "refused": 1])
     }
 
     @Test("the error shows control characters escaped")

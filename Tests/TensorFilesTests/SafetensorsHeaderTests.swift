@@ -143,18 +143,23 @@ struct RefusedHeaderTests {
     ]
 
     @Test("JSON that is not strict is refused", arguments: malformed)
-    func syntax(json: String) {
-        #expect(refusal { _ = try parse(json, data: 4) }?.code == .malformedSafetensors)
+    func syntax(json: String) throws {
+        let code = refusal { _ = try parse(json, data: 4) }?.code
+        #expect(code == .malformedSafetensors)
+        try Evidence.record(
+            family: 11, "headers that are not strict JSON", tried: 1, outcomes: [code == nil ? "wrong" : "refused": 1])
     }
 
     @Test(
         "invalid UTF-8 in a name is refused",
         arguments: [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82]] as [[UInt8]])
-    func invalidUTF8(name: [UInt8]) {
+    func invalidUTF8(name: [UInt8]) throws {
         let rest = Array(#"":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#.utf8)
         let error = refusal { _ = try parse(Array("{\"".utf8) + name + rest, data: 1) }
         #expect(error?.code == .malformedSafetensors)
         #expect(error?.places == ["byte 9"])
+        try Evidence.record(
+            family: 11, "names that are not UTF-8", tried: 1, outcomes: [error == nil ? "wrong" : "refused": 1])
     }
 
     @Test("nesting beyond the limit is refused", arguments: [126, 100_000])
@@ -174,8 +179,11 @@ struct RefusedHeaderTests {
             #"{"t":{"dtype":"U8","shape":[0],"shape":[0,1],"data_offsets":[0,0]}}"#,
             #"{"__metadata__":{"a":"1","a":"1"}}"#, #"{"__metadata__":{},"__metadata__":{}}"#,
         ])
-    func duplicates(json: String) {
-        #expect(refusal { _ = try parse(json) }?.message.contains("appears twice") == true)
+    func duplicates(json: String) throws {
+        let error = refusal { _ = try parse(json) }
+        #expect(error?.message.contains("appears twice") == true)
+        try Evidence.record(
+            family: 11, "keys that appear twice", tried: 1, outcomes: [error == nil ? "wrong" : "refused": 1])
     }
 
     @Test("two Unicode spellings of one name are refused")

@@ -165,9 +165,15 @@ enum GarbageRows {
         guard let source else {
             throw DeltaicError(.inconsistentVersion, "pack \(old.short) is not, or no longer, in use")
         }
-        let target = try database.insert(
-            "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?)",
+        // An interrupted attempt may have left the same pack, and a collection of garbage may have found it.
+        try database.run(
+            "INSERT INTO packs (sha256, byte_count, created_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
             [new.id.blob, new.byteCount, new.createdAt])
+        try reclaim(new.id, database)
+        let target = try database.first("SELECT id FROM packs WHERE sha256 = ?", [new.id.blob]) {
+            try $0.decode(Int64.self, atIndex: 0)
+        }
+        guard let target else { throw DeltaicError.damagedRow("a pack vanished while it was written anew") }
         for object in objects {
             try database.run(
                 "UPDATE objects SET pack_id = ?, position = ?, stored_bytes = ? WHERE sha256 = ? AND pack_id = ?",

@@ -22,6 +22,8 @@ struct JournalCheck {
             guard state.last >= contents.last else {
                 return ["the catalog has lost its last changes, of which the journal tells; run `deltaic rebuild`"]
             }
+            // It was never begun, and nothing is missing: a crash came first, or a registry of an older Deltaic has not changed since.
+            if contents.last == 0, state.events.first?.sequence == 1 { return [] }
             if contents.last == 0 {
                 return state.last == 0
                     ? []

@@ -12,7 +12,7 @@ public struct RebuildReport: Sendable, Codable {
     public let packs: Int
     public let objects: Int
     public let tags: Int
-    /// Whether the journal told of everything. If not, versions that were removed may be back, and tags be those of registration.
+    /// Whether the journal told of everything; if not, versions that were removed may be back, and tags be those of registration.
     public let hasJournal: Bool
     /// Packs that no version needs; they are garbage.
     public let unneededPacks: Int

@@ -68,7 +68,7 @@ struct FailingCalls: Sendable, CustomTestStringConvertible {
         var tally = Tally()
         let calls = try await count(prepared)
         let numbered = calls.enumerated().map { (number: $0.offset + 1, record: $0.element) }
-        let chosen = prepared.points(in: calls, sampling: 5, using: &random).map(\.number)
+        let chosen = prepared.points(in: calls, sampling: 3, using: &random).map(\.number)
         for (number, record) in numbered where chosen.contains(record.number) {
             try await run(prepared, number, "\(name) at \(number) (\(record.kind) \(record.path))", &tally)
         }

@@ -156,6 +156,9 @@ struct ExchangeTests {
             #expect(report.versions.map(\.movedBytes) == [file.size - part.count])
         }
         #expect(try await pair.isSame(pair.served.registry, "lbase", pair.local, "lbase"))
+        try Evidence.record(
+            family: 18, "pushes that are cut off and go on at a server that was started anew", tried: 1,
+            outcomes: ["right": 1])
     }
 
     @Test("what an earlier attempt left damaged is found, thrown away and sent again")
