@@ -54,6 +54,8 @@ public final class SigningKey: Sendable {
 
 /// A public key on P-256, P-384 or P-521: checks what ``SigningKey`` signs.
 public final class VerifyingKey: Sendable {
+    private static let curves = ["prime256v1", "secp384r1", "secp521r1"]
+
     private let handle: KeyHandle
     /// SubjectPublicKeyInfo in PEM.
     public let pem: [UInt8]
@@ -72,8 +74,7 @@ public final class VerifyingKey: Sendable {
     }
 
     fileprivate init(_ handle: KeyHandle) throws(DeltaicError) {
-        guard EVP_PKEY_get_base_id(handle.key) == EVP_PKEY_EC, [256, 384, 521].contains(EVP_PKEY_get_bits(handle.key))
-        else {
+        guard EVP_PKEY_get_base_id(handle.key) == EVP_PKEY_EC, Self.curves.contains(handle.group) else {
             throw DeltaicError(
                 .unusableKey, "the key is of a kind that signatures are not made with",
                 expected: "an elliptic curve key on P-256, P-384 or P-521")
@@ -113,6 +114,14 @@ private final class KeyHandle: @unchecked Sendable {
 
     deinit {
         EVP_PKEY_free(key)
+    }
+
+    /// The name of the curve; empty for other keys.
+    var group: String {
+        var name = [CChar](repeating: 0, count: 64)
+        var count = 0
+        guard EVP_PKEY_get_group_name(key, &name, name.count, &count) == 1 else { return "" }
+        return String(decoding: name.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     static func failure(_ what: String) -> DeltaicError {

@@ -54,17 +54,9 @@ public struct SalvagedPack: Sendable {
         }
     }
 
-    /// The streams of a chunk, nil if its stored bytes are damaged.
-    ///
-    /// - Throws: `.ioFailure` if the system cannot read the file.
-    public func streams(of chunk: ChunkRecord) throws(DeltaicError) -> [EncodedStream]? {
-        let streams = Result { () throws(DeltaicError) in try file.streams(of: chunk, pack: path) }
-        switch streams {
-        case .success(let streams): return streams
-        case .failure(let error):
-            guard error.code.category == .damaged else { throw error }
-            return nil
-        }
+    /// The streams of a chunk, nil if its stored bytes are damaged, or cannot be read: a disk has bad sectors.
+    public func streams(of chunk: ChunkRecord) -> [EncodedStream]? {
+        try? Result { () throws(DeltaicError) in try file.streams(of: chunk, pack: path) }.get()
     }
 }
 

@@ -84,11 +84,11 @@ extension VersionManifest {
     }
 
     fileprivate func agrees(with version: VersionRecord) -> Bool {
-        // A model may have got another name since, and may have become a base, or one no longer.
+        // A model may have got another name since, its base too, and may have become a base, or one no longer.
         model == version.registeredAs ?? version.model.description && number == version.number
             && commit == version.commit && tree == version.tree && parent == version.parentCommit
-            && createdAt == version.createdAt && base?.model == version.baseRegisteredAs ?? version.baseName
-            && base?.number == version.baseNumber && (branch == nil) == version.isOnMain && task == version.task
+            && createdAt == version.createdAt && base?.number == version.baseNumber
+            && (branch == nil) == version.isOnMain && task == version.task
             && message == version.message && metadata == version.metadata
     }
 }

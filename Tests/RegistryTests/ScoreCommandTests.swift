@@ -15,7 +15,9 @@ import Testing
     }
 
     private func score(_ command: String) async throws -> Double {
-        try await ScoreCommand(command: command).run(on: directory.path)
+        // The folder goes with the value, which need not live on when its path is known.
+        defer { withExtendedLifetime(directory) {} }
+        return try await ScoreCommand(command: command).run(on: directory.path)
     }
 
     @Test("the last number counts, and the folder is the first argument")

@@ -47,6 +47,11 @@ extension CatalogDatabase {
         }
     }
 
+    /// Makes packs garbage that belong to no version and hold nothing that one needs.
+    public func discardUnreferencedPacks() throws {
+        try write { _ = try Removal(database: $0, ids: []).discardUnreferencedPacks(.removed) }
+    }
+
     /// Forgets packs that were garbage and whose files are gone; those that were taken into use again stay.
     public func forgetGarbage(_ packs: [Digest]) throws {
         try write { database in

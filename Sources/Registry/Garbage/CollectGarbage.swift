@@ -93,7 +93,6 @@ private struct GarbageRun {
     private var packs: PackDirectory { registry.directory.packs }
 
     func run() async throws -> GarbageReport {
-        try checkPacksInUse()
         let found = try await mark()
         let now = Int(Date().timeIntervalSince1970)
         let isDue = { (pack: GarbageRecord) in pack.reason == .replaced || pack.since + options.grace <= now }
@@ -135,6 +134,8 @@ private struct GarbageRun {
     private func mark() async throws -> Marked {
         let writing = try await registry.lockForWriting()
         defer { withExtendedLifetime(writing) {} }
+        try checkPacksInUse()
+        if !options.isDryRun { try catalog.discardUnreferencedPacks() }
         var marked = Marked()
         let known = Set(try (catalog.packs().map(\.id)) + catalog.garbage().map(\.id))
         let found = packs.contents()
@@ -146,11 +147,12 @@ private struct GarbageRun {
         for (id, byteCount) in found.packs.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
             let path = packs.path(of: id)
             // What cannot be read may be all that is left of something: it is for `repair`.
-            guard let age = UploadFolder.age(of: path), (try? packs.open(id)) != nil else {
+            guard (try? packs.open(id)) != nil else {
                 marked.strays.append(path)
                 continue
             }
-            left.append((id, byteCount, Int(Date().timeIntervalSince1970 - age)))
+            // From now on: a pack that was brought back from a backup has the time that it had there.
+            left.append((id, byteCount, Int(Date().timeIntervalSince1970)))
         }
         if !options.isDryRun {
             try packs.deleteLeftovers()

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import DeltaCodecs
 internal import DeltaicCore
+internal import Glibc
 internal import PackFormat
 
 /// What is wrong with a pack that the catalog knows, and what of it is whole.
@@ -19,13 +20,16 @@ struct PackDamage {
     /// Reads every stored byte of a pack.
     ///
     /// - Returns: nil if all is well.
+    /// - Throws: `.ioFailure` if the system refuses to open the file.
     init?(
         _ record: PackRecord, in packs: PackDirectory, rows: [ObjectRecord], progress: any ProgressReport
     ) throws {
         self.record = record
         let path = packs.path(of: record.id)
-        let opened = Result { () throws(DeltaicError) in try SalvagedPack(path: path, id: record.id) }
-        guard case .success(let salvaged) = opened, !Self.isAnother(salvaged, rows) else {
+        // A file that the system refuses to open may be whole: only one that is not there is missing.
+        let isThere = access(path, F_OK) == 0
+        let opened = isThere ? try SalvagedPack(path: path, id: record.id) : nil
+        guard let salvaged = opened, !Self.isAnother(salvaged, rows) else {
             self.salvaged = nil
             isStructural = true
             for row in rows { objects[row.position] = row.digest }
@@ -36,7 +40,7 @@ struct PackDamage {
         for (ordinal, object) in salvaged.objects {
             try Task.checkCancellation()
             for position in 0..<object.description.grid.chunkCount {
-                guard let chunk = object.chunks[position], try salvaged.streams(of: chunk) != nil else {
+                guard let chunk = object.chunks[position], salvaged.streams(of: chunk) != nil else {
                     objects[ordinal] = object.description.digest
                     break
                 }

@@ -107,7 +107,7 @@ struct PackRestoration {
     private func write(_ part: Part, to writer: PackWriter) throws {
         try writer.beginObject(part.description)
         for position in 0..<part.description.grid.chunkCount {
-            if let chunk = part.own?.chunks[position], let streams = try damage.salvaged?.streams(of: chunk) {
+            if let chunk = part.own?.chunks[position], let streams = damage.salvaged?.streams(of: chunk) {
                 try writer.append(codec: chunk.codec, streams: streams, rawChecksum: chunk.rawChecksum)
                 continue
             }

@@ -49,7 +49,7 @@ final class PackSurvey: ObjectSource {
                 let reader = try packs.open(id)
                 found[id] = Found(
                     id: id, byteCount: byteCount, manifest: try reader.manifest().map { try VersionManifest(json: $0) })
-            } catch let error as DeltaicError {
+            } catch let error as DeltaicError where error.code.category == .damaged {
                 damaged[id] = error.summary
             }
             progress.advance(byteCount)

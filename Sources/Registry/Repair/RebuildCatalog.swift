@@ -82,6 +82,12 @@ private struct Rebuild {
                 lost[version.reference] = error.summary
             }
         }
+        let bases = BaseRows(kept.map(\.version))
+        for (version, manifest) in kept {
+            guard let base = manifest.manifest.base, bases.reference(of: base) == nil else { continue }
+            lost[version.reference] = "its base \(base.model)@v\(base.number) is lost"
+        }
+        kept.removeAll { lost[$0.version.reference] != nil }
         guard lost.isEmpty || allowsLoss || isDryRun else { throw Self.refusal(lost) }
         let needed = Set(objects.records.values.map(\.pack)).union(kept.map(\.version.pack.id))
         let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys)
@@ -101,7 +107,7 @@ private struct Rebuild {
 
         try removeUnfinished()
         let catalog = try CatalogDatabase.create(path: newPath)
-        try fill(catalog, kept, objects.records, survey, history)
+        try fill(catalog, kept, objects.records, survey, history, hasJournal: hasJournal)
         try catalog.discard(
             strays: unneeded.map { ($0.id, $0.byteCount, Int(Date().timeIntervalSince1970)) })
         try catalog.restartEvents(after: journal.last)
@@ -136,7 +142,7 @@ private struct Rebuild {
 
     private func fill(
         _ catalog: CatalogDatabase, _ kept: [(version: SurveyedVersion, manifest: IncomingManifest)],
-        _ objects: [Digest: ObjectRecord], _ survey: PackSurvey, _ history: RegistryHistory
+        _ objects: [Digest: ObjectRecord], _ survey: PackSurvey, _ history: RegistryHistory, hasJournal: Bool
     ) throws {
         let times = Dictionary(kept.map { ($0.version.pack.id, $0.manifest.manifest.createdAt) }) { first, _ in first }
         let packs = Set(objects.values.map(\.pack)).union(kept.map(\.version.pack.id))
@@ -152,17 +158,18 @@ private struct Rebuild {
             },
             objects: objects.values.sorted { ($0.pack, $0.position) < ($1.pack, $1.position) })
         for (name, text) in history.tasks { try catalog.addTask(name, description: text) }
-        for token in history.tokens.values { try catalog.addToken(token.record, sha256: token.sha256) }
+        // A journal with gaps may lack that one was revoked.
+        for token in hasJournal ? Array(history.tokens.values) : [] {
+            try catalog.addToken(token.record, sha256: token.sha256)
+        }
 
         var rows: [String: VersionID] = [:]
-        var byCommit: [GitObjectID: VersionID] = [:]
         for (version, manifest) in kept {
             let record = try naming(version.reference) {
                 try catalog.publish(
                     try new(version, manifest, isUploaded: hasUploads(manifest, survey, history, objects)))
             }
             rows[version.reference] = record.id
-            byCommit[record.commit] = record.id
             for evaluation in version.history?.evaluations ?? [] {
                 try catalog.addEvaluation(
                     EvaluationRecord(command: evaluation.command, score: evaluation.score, createdAt: evaluation.at),
@@ -173,10 +180,11 @@ private struct Rebuild {
                     SignatureRecord(key: key, createdAt: signature.at, bundle: signature.bundle), to: record.id)
             }
         }
+        let references = BaseRows(kept.map(\.version))
         var bases: [VersionID: VersionID] = [:]
         for (version, manifest) in kept {
             guard let base = manifest.manifest.base, let row = rows[version.reference] else { continue }
-            bases[row] = byCommit[base.commit]
+            bases[row] = references.reference(of: base).flatMap { rows[$0] }
         }
         try catalog.restore(bases: bases)
         for (name, model) in history.models {

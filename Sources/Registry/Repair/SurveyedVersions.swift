@@ -14,6 +14,30 @@ struct SurveyedVersion: Sendable {
     var reference: String { "\(model)@v\(number)" }
 }
 
+/// Finds the version that a manifest names as its base: by the name that its model had then, and its number.
+///
+/// Its commit may be another, where the fine-tune came from another registry that has the same files as its base.
+struct BaseRows {
+    private var byName: [String: [SurveyedVersion]] = [:]
+    private var byCommit: [GitObjectID: SurveyedVersion] = [:]
+
+    init(_ versions: [SurveyedVersion]) {
+        for version in versions {
+            for name in Set([version.manifest.model, version.model]) {
+                byName["\(name)@v\(version.number)", default: []].append(version)
+            }
+            byCommit[version.manifest.commit] = version
+        }
+    }
+
+    /// The base as it is called now; nil if it is not there.
+    func reference(of base: VersionManifest.Base) -> String? {
+        let named = byName["\(base.model)@v\(base.number)"] ?? []
+        let found = named.first { $0.manifest.commit == base.commit } ?? named.first ?? byCommit[base.commit]
+        return found?.reference
+    }
+}
+
 /// Which versions there are, from the journal, and from the manifests where that has gaps.
 struct SurveyedVersions {
     private(set) var versions: [SurveyedVersion] = []
@@ -56,6 +80,17 @@ struct SurveyedVersions {
             if orders.0 != orders.1 { return orders.0 < orders.1 }
             let times = (left.manifest.createdAt, right.manifest.createdAt)
             return times.0 != times.1 ? times.0 < times.1 : (left.model, left.number) < (right.model, right.number)
+        }
+        sortNumbers()
+    }
+
+    /// Puts the versions of each model into the order of their numbers, in the places that they have.
+    private mutating func sortNumbers() {
+        var places: [String: [Int]] = [:]
+        for (place, version) in versions.enumerated() { places[version.model, default: []].append(place) }
+        for places in places.values {
+            let sorted = places.map { versions[$0] }.sorted { $0.number < $1.number }
+            for (place, version) in zip(places, sorted) { versions[place] = version }
         }
     }
 

@@ -89,6 +89,27 @@ struct RebuildTests {
         #expect(try await trusted.test.pulls("org/one@v1", equalTo: trusted.test.directory.path("one1")))
     }
 
+    @Test("what is registered against a base that has another name now is pulled, and comes back with its base")
+    func renamedBase() async throws {
+        var random = SeededGenerator(seed: 841)
+        let test = try TestRegistry()
+        let base = TestTensor("a", .bfloat16, [40, 40], using: &random)
+        try await test.addBase(try test.folder("base", [base]))
+        try await test.registry.rename(ModelName("base"), to: ModelName("lab/base"))
+        let folder = try test.folder("tune", [base.tuned(using: &random)], config: "t")
+        try await test.register(folder, "tune", base: "lab/base")
+        try await test.registry.rename(ModelName("lab/base"), to: ModelName("lab/third"))
+        #expect(try await test.pulls("tune", equalTo: folder))
+        #expect(try await test.registry.check(isQuick: false).problems == [])
+        let path = test.directory.path("copy")
+        try FileManager.default.copyItem(atPath: test.registry.path, toPath: path)
+        try removeCatalog(path)
+        _ = try await ModelRegistry.rebuild(path: path)
+        let rebuilt = try ModelRegistry(path: path)
+        #expect(try rebuilt.describe(VersionReference("tune")).version.base == "lab/third@v1")
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+    }
+
     @Test("a registry that somebody has open is not rebuilt")
     func inUse() async throws {
         let trusted = try await TrustedRegistry()
