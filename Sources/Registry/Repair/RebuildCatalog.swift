@@ -90,7 +90,16 @@ private struct Rebuild {
         kept.removeAll { lost[$0.version.reference] != nil }
         guard lost.isEmpty || allowsLoss || isDryRun else { throw Self.refusal(lost) }
         let needed = Set(objects.records.values.map(\.pack)).union(kept.map(\.version.pack.id))
-        let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys)
+        // A pack that tells of a version which the journal never named may be all that is left of it: the journal may be too old.
+        let named = Set(kept.map(\.manifest.manifest.commit))
+        let unnamed = survey.found.values.filter { pack in
+            guard let manifest = pack.manifest, !needed.contains(pack.id), !named.contains(manifest.commit) else {
+                return false
+            }
+            return !history.removed.contains(.init(model: manifest.model, commit: manifest.commit))
+        }
+        let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys).union(
+            unnamed.map(\.id))
         let unneeded = survey.found.values.filter { !needed.contains($0.id) && !aside.contains($0.id) }
         func report(_ previous: String?) -> RebuildReport {
             RebuildReport(
@@ -101,7 +110,11 @@ private struct Rebuild {
                     : kept.reduce(0) { $0 + $1.version.manifest.tags.count },
                 hasJournal: hasJournal, unneededPacks: unneeded.count, lost: lost,
                 problems: journal.problems + history.problems + found.problems
-                    + survey.damaged.sorted { $0.key < $1.key }.map(\.value), previousCatalog: previous)
+                    + survey.damaged.sorted { $0.key < $1.key }.map(\.value)
+                    + unnamed.sorted { $0.id < $1.id }.map {
+                        "pack \($0.id.short) tells of a version that the journal does not name"
+                    },
+                previousCatalog: previous)
         }
         if isDryRun { return report(nil) }
 

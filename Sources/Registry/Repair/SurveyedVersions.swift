@@ -104,7 +104,14 @@ struct SurveyedVersions {
     private mutating func addUnnamed(_ packs: [Identity: [PackSurvey.Found]], _ history: RegistryHistory) {
         let candidates = packs.values.compactMap { packs in
             packs.min { Self.precedes($0, $1, preferred: nil) }
-        }.sorted { $0.manifest?.createdAt ?? 0 > $1.manifest?.createdAt ?? 0 }
+        }.sorted { left, right in
+            // The newer one; of one second, not that with which a model is made, which has a file only.
+            let (first, second) = (left.manifest, right.manifest)
+            let times = (first?.createdAt ?? 0, second?.createdAt ?? 0)
+            let files = (first?.files.count ?? 0, second?.files.count ?? 0)
+            if times.0 != times.1 { return times.0 > times.1 }
+            return files.0 != files.1 ? files.0 > files.1 : left.id < right.id
+        }
         var taken = Set(versions.map(\.reference))
         for pack in candidates {
             guard let manifest = pack.manifest,
