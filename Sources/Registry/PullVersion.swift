@@ -148,7 +148,11 @@ extension ModelRegistry {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw DeltaicError(.ioFailure, "cannot create the folder: \(error.localizedDescription)", at: [path])
+            // Foundation has a number of its own for a full disk.
+            let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
+            throw DeltaicError(
+                isFull ? .noSpace : .ioFailure, "cannot create the folder: \(error.localizedDescription)", at: [path],
+                advice: isFull ? "free some space and run the command again" : nil)
         }
     }
 }

@@ -156,6 +156,7 @@ private struct GarbageRun {
         }
         if !options.isDryRun {
             try packs.deleteLeftovers()
+            _ = try registry.directory.journal.compact(from: catalog)
             if !left.isEmpty { try catalog.discard(strays: left) }
         }
         if options.repackBelow > 0 { marked.repacked = try await repack() }

@@ -95,6 +95,20 @@ struct Journal: Sendable {
         catalog.eventsAreKept(through: events.last?.sequence ?? 0)
     }
 
+    /// Begins the journal anew if most of it tells of what is no longer so.
+    ///
+    /// - Parameter least: the bytes below which it is left as it is.
+    /// - Returns: the bytes that it was shortened by; 0 if it was left alone.
+    func compact(from catalog: CatalogDatabase, least: Int = 4 << 20) throws -> Int {
+        guard access(path, F_OK) == 0 else { return 0 }
+        let before = try ReadOnlyFile(path: path).size
+        guard before > least else { return 0 }
+        let needed = try catalog.state(after: .max >> 1).snapshot.reduce(0) { $0 + JournalLine($1).bytes.count }
+        guard needed < before / 2 else { return 0 }
+        try rewrite(from: catalog)
+        return before - (try ReadOnlyFile(path: path).size)
+    }
+
     /// Begins the journal anew, with all that the catalog knows.
     func rewrite(from catalog: CatalogDatabase) throws {
         let lock = try JournalLock(path: path)
