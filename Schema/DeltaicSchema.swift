@@ -8,5 +8,8 @@ public enum DeltaicSchema {
         ("v004-service", String(decoding: PackageResources.v004_service_sql, as: UTF8.self)),
         ("v005-pushes", String(decoding: PackageResources.v005_pushes_sql, as: UTF8.self)),
         ("v006-trust", String(decoding: PackageResources.v006_trust_sql, as: UTF8.self)),
+        (
+            "v007-garbage-events", String(decoding: PackageResources.v007_garbage_events_sql, as: UTF8.self)
+        ),
     ]
 }

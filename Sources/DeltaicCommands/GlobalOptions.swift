@@ -35,18 +35,21 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// Opens the registry for many readers at a time, who may also move tags where the folder can be written.
-    func openForServing(threads: ThreadOptions) throws -> ModelRegistry {
+    func openForServing(threads: ThreadOptions, warn: @escaping @Sendable (String) -> Void) throws -> ModelRegistry {
         // Nobody may hold up all readers by waiting: who finds the registry locked is told to come again.
-        try open(threads: threads, isReadOnly: !FileManager.default.isWritableFile(atPath: path), lockPatience: 0)
+        try open(
+            threads: threads, isReadOnly: !FileManager.default.isWritableFile(atPath: path), lockPatience: 0, warn: warn
+        )
     }
 
     private func open(
-        threads: ThreadOptions?, isReadOnly: Bool, lockPatience: Int = ModelRegistry.Options().lockPatience
+        threads: ThreadOptions?, isReadOnly: Bool, lockPatience: Int = ModelRegistry.Options().lockPatience,
+        warn: @escaping @Sendable (String) -> Void = { StandardStreams.writeNote("warning: " + $0) }
     ) throws -> ModelRegistry {
         try ModelRegistry(
             path: path,
             options: ModelRegistry.Options(
                 threads: threads?.threads, progress: ProgressLine.onTerminal(), isReadOnly: isReadOnly,
-                lockPatience: lockPatience))
+                lockPatience: lockPatience, warn: warn))
     }
 }

@@ -47,6 +47,9 @@ struct PullCommand: AsyncParsableCommand {
         if merged, !tensors.isEmpty || !files.isEmpty {
             throw ValidationError("--merged writes a whole model: --tensor and --file do not go with it")
         }
+        if merged, signature {
+            throw ValidationError("--merged writes other files than were signed: --signature does not go with it")
+        }
         if output == nil, remote == nil { throw ValidationError("Missing expected argument '--output <dir>'") }
         if output == nil, signature || merged || !tensors.isEmpty || !files.isEmpty {
             throw ValidationError(
@@ -84,11 +87,11 @@ struct PullCommand: AsyncParsableCommand {
     private func written(
         _ reference: VersionReference, to output: String, by registry: ModelRegistry
     ) async throws -> PullResult {
-        if signature { try registry.writeSignature(of: reference, to: output) }
         return merged
             ? try await registry.pullMerged(reference, to: output)
             : try await registry.pull(
-                reference, to: output, selection: PullSelection(files: files, tensors: tensors))
+                reference, to: output, selection: PullSelection(files: files, tensors: tensors, hasSignature: signature)
+            )
     }
 }
 

@@ -9,7 +9,8 @@ struct RebuildCommand: AsyncParsableCommand {
         discussion: """
             For a catalog that is lost or damaged: models, versions, tags, branches, tasks, scores, signatures and tokens come back. The \
             old catalog is kept under another name. Stop the server first. Without the journal (packs/journal.log), versions \
-            that were removed and whose packs are still there come back too, and tags are those of registration.
+            that were removed and whose packs are still there come back too, and tags are those of registration. Packs that may tell of \
+            a version which the journal does not name go to quarantine/, and the exit status is then \(ExitStatus.damaged.rawValue).
             """)
 
     @Flag(name: .customLong("dry-run"), help: "Only say what the new catalog would have.")
@@ -27,7 +28,7 @@ struct RebuildCommand: AsyncParsableCommand {
         let report = try await ModelRegistry.rebuild(
             path: global.path, isDryRun: dryRun, allowsLoss: allowLoss, progress: ProgressLine.onTerminal())
         try output.write(report) { _ in report.lines }
-        if !report.lost.isEmpty { throw ExitCode(ExitStatus.damaged.rawValue) }
+        if !report.lost.isEmpty || !report.unclear.isEmpty { throw ExitCode(ExitStatus.damaged.rawValue) }
     }
 }
 
@@ -35,6 +36,10 @@ extension RebuildReport {
     fileprivate var lines: [String] {
         var lines = problems.map { "problem: " + PrintableText.escaped($0) }
         lines += lost.sorted { $0.key < $1.key }.map { "lost: \($0.key): " + PrintableText.escaped($0.value) }
+        lines += unclear.values.sorted().map { "put aside: " + PrintableText.escaped($0) }
+        if !unclear.isEmpty {
+            lines.append("it is in quarantine/; rebuild a copy of all packs without the journal to see what it is")
+        }
         if !hasJournal {
             lines.append(
                 "the journal is missing or damaged: removed versions may be back, and tags be those of registration")

@@ -136,11 +136,12 @@ struct ServeCommand: AsyncParsableCommand, StopsItself {
     }
 
     func run() async throws {
-        let registry = try global.openForServing(threads: threads)
+        let logger = log
+        let registry = try global.openForServing(threads: threads) { logger.warning("\($0)") }
         let path = registry.path
         let output = format
         let application = try RegistryApplication(
-            registry: registry, options: try options(), logger: log)
+            registry: registry, options: try options(), logger: logger)
         try await application.run { url in
             // A reader that has gone away is no reason not to serve.
             try? output.write(Listening(url: url, registry: path)) { _ in ["serving \(path) at \(url)"] }

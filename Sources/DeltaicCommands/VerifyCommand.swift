@@ -33,7 +33,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let key = try key.map { try KeyFile.read($0) { pem throws(DeltaicError) in try VerifyingKey(pem: pem) } }
         let registry = try global.openForReading(threads: threads)
         var report = try await registry.check(reference, isQuick: !data)
-        if let key { report.problems += try registry.checkSignatures(reference, key: key) }
+        if let key { report.problems += try await registry.checkSignatures(reference, key: key) }
         // A check that was interrupted takes that for a problem.
         try Task.checkCancellation()
         try output.write(report) { _ in report.lines(isQuick: !data) }
@@ -48,8 +48,13 @@ extension CheckReport {
         if !isQuick { counts.append(ByteFormat.text(checkedBytes)) }
         let verdict = problems.isEmpty ? "no problems" : NumberFormat.count(problems.count, "problem")
         let garbage = garbageBytes > 0 ? ["\(ByteFormat.text(garbageBytes)) of garbage wait for `deltaic gc`"] : []
+        let lag =
+            journalLag > 0
+            ? ["\(NumberFormat.count(journalLag, "change")) not in the journal yet; the next one copies them"] : []
         return problems.map { "problem: " + PrintableText.escaped($0) }
             + strays.map { "stray: " + PrintableText.escaped($0) }
-            + garbage + ["checked \(isQuick ? "the structure of " : "")\(counts.joined(separator: ", ")): \(verdict)"]
+            + garbage + lag + [
+                "checked \(isQuick ? "the structure of " : "")\(counts.joined(separator: ", ")): \(verdict)"
+            ]
     }
 }

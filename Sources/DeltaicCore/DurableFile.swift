@@ -21,11 +21,15 @@ public final class DurableFile {
     /// - Throws: `.ioFailure` or `.noSpace`.
     public init(path: String, isSecret: Bool = false) throws(DeltaicError) {
         self.path = path
-        // The final name is no part of it: that may be as long as a name can be.
-        let name = DurableFile.prefix + "\(getpid())-\(UInt32.random(in: 0...UInt32.max))" + DurableFile.suffix
-        temporaryPath = DurableFile.folder(of: path) + "/" + name
+        temporaryPath = DurableFile.temporaryPath(in: DurableFile.folder(of: path))
         descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, isSecret ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw .systemCall("create", path: path, errno: errno) }
+    }
+
+    /// A name that nobody else uses, and that ``isTemporary(_:)`` knows.
+    public static func temporaryPath(in folder: String) -> String {
+        // The final name is no part of it: that may be as long as a name can be.
+        folder + "/" + prefix + "\(getpid())-\(UInt32.random(in: 0...UInt32.max))" + suffix
     }
 
     /// Whether a file of this name is one that a killed process did not complete, or that one is working on.

@@ -31,10 +31,12 @@ public final class ReadOnlyFile: Sendable {
         close(descriptor)
     }
 
-    /// Whether no name leads to the file any more: its bytes are freed when the last that has it open closes it.
-    public var isUnlinked: Bool {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_nlink == 0
+    /// Whether its path leads to it no more: it was deleted, or another file was put in its place.
+    public var isReplaced: Bool {
+        var opened = stat()
+        var named = stat()
+        guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0 else { return true }
+        return opened.st_ino != named.st_ino || opened.st_dev != named.st_dev
     }
 
     /// Reads exactly the bytes of `range`.

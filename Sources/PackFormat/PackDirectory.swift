@@ -59,9 +59,16 @@ public struct PackDirectory: Sendable {
         }
         // A folder that is there may be of a process that was killed before it came to this.
         try DurableFile.syncFolder(path)
-        guard link(other, path(of: id)) == 0 || errno == EEXIST else {
-            throw .systemCall("link", path: path(of: id), errno: errno)
+        // Whatever has the name already gives way: it may have been damaged since it was written.
+        let linked = DurableFile.temporaryPath(in: path)
+        guard link(other, linked) == 0 else { throw .systemCall("link", path: linked, errno: errno) }
+        guard rename(linked, path(of: id)) == 0 else {
+            let code = errno
+            unlink(linked)
+            throw .systemCall("rename", path: path(of: id), errno: code)
         }
+        // Two names of one file are left as they are.
+        unlink(linked)
         try DurableFile.syncFolder(folder)
     }
 

@@ -57,8 +57,15 @@ public final class PackReader: Sendable {
             index.objects.enumerated().map { ($0.element.description.digest, $0.offset) }, uniquingKeysWith: { $1 })
     }
 
-    /// Whether the pack was deleted since it was opened.
-    public var isDeleted: Bool { file.isUnlinked }
+    /// Whether the pack was deleted since it was opened, or repaired.
+    public var isDeleted: Bool { file.isReplaced }
+
+    /// Reads every chunk back as it is stored.
+    ///
+    /// - Throws: `.checksumMismatch` if one is not what was written.
+    public func checkStoredBytes() throws(DeltaicError) {
+        for object in objects { for chunk in object.chunks { _ = try streams(of: chunk) } }
+    }
 
     /// The object with this SHA-256, nil if the pack does not hold it.
     public func object(_ digest: Digest) -> PackObject? {

@@ -14,6 +14,8 @@ public struct CheckReport: Sendable, Codable {
     public let strays: [String]
     /// The bytes of packs that nothing needs, and that `gc` deletes.
     public let garbageBytes: Int
+    /// Changes that are in the catalog and not in the journal yet: the next change copies them.
+    public let journalLag: Int
 }
 
 extension ModelRegistry {
@@ -45,6 +47,7 @@ private struct RegistryCheck {
     private var problems: [String] = []
     private var strays: [String] = []
     private var garbageBytes = 0
+    private var journalLag = 0
     /// Packs that cannot be opened, or whose records are damaged.
     private var damagedPacks: Set<Digest> = []
 
@@ -55,7 +58,7 @@ private struct RegistryCheck {
     var report: CheckReport {
         CheckReport(
             packs: packs, objects: objects, checkedBytes: checkedBytes, problems: problems, strays: strays,
-            garbageBytes: garbageBytes)
+            garbageBytes: garbageBytes, journalLag: journalLag)
     }
 
     mutating func runAll(isQuick: Bool) async throws {
@@ -67,7 +70,9 @@ private struct RegistryCheck {
         let ids = Set(known.map(\.id) + garbage.map(\.id))
         strays = found.packs.keys.filter { !ids.contains($0) }.map(registry.directory.packs.path(of:)).sorted()
         strays += found.others.filter { $0 != Journal.fileName }
-        problems += try JournalCheck(registry: registry).problems()
+        let journal = try JournalCheck(registry: registry).run()
+        problems += journal.problems
+        journalLag = journal.lag
         let total = try known.reduce(0) {
             try $0 + registry.catalog.objects(inPack: $1.id).reduce(0) { $0 + $1.length }
         }

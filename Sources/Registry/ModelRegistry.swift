@@ -42,15 +42,19 @@ public final class ModelRegistry: Sendable {
         public var lockPatience: Int
         /// Whether nothing will be changed: the catalog is opened for reading only.
         public var isReadOnly: Bool
+        /// Told what went wrong without keeping anything from being done: that the journal lags behind.
+        public var warn: @Sendable (String) -> Void
 
         public init(
             threads: Int? = nil,
-            progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false, lockPatience: Int = 3600
+            progress: any ProgressReport = SilentProgress(), isReadOnly: Bool = false, lockPatience: Int = 3600,
+            warn: @escaping @Sendable (String) -> Void = { _ in }
         ) {
             self.threads = min(max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), Self.threadLimit)
             self.progress = progress
             self.isReadOnly = isReadOnly
             self.lockPatience = lockPatience
+            self.warn = warn
         }
     }
 
@@ -76,9 +80,22 @@ public final class ModelRegistry: Sendable {
         progress = options.progress
         isReadOnly = options.isReadOnly
         lockPatience = options.lockPatience
-        let journal = directory.journal
-        // What cannot be copied now is copied after the next change: the catalog keeps it.
-        catalog.afterChanges { try? journal.catchUp(with: $0) }
+        let copy = Self.copyEvents(to: directory.journal, warn: options.warn)
+        catalog.afterChanges(copy)
+        // What a killed process left uncopied.
+        if !isReadOnly, try catalog.hasEventsToKeep() { copy(catalog) }
+    }
+
+    /// What cannot be copied now is copied after the next change: the catalog keeps it.
+    private static func copyEvents(
+        to journal: Journal, warn: @escaping @Sendable (String) -> Void
+    ) -> @Sendable (CatalogDatabase) -> Void {
+        { catalog in
+            let copied = Result { try journal.catchUp(with: catalog) }
+            if case .failure(let error) = copied {
+                warn("what was changed is not in the journal yet, only in the catalog: \(error)")
+            }
+        }
     }
 
     /// Opens the catalog; an older one is brought up to date first, for looking at it too, where the file can be written.

@@ -26,10 +26,13 @@ public struct PullSelection: Sendable {
     public var files: [String]
     /// Names of tensors, which come in one safetensors file of their own.
     public var tensors: [String]
+    /// Whether the newest signature of the version comes too, as ``ModelRegistry/signatureFileName``.
+    public var hasSignature: Bool
 
-    public init(files: [String] = [], tensors: [String] = []) {
+    public init(files: [String] = [], tensors: [String] = [], hasSignature: Bool = false) {
         self.files = files
         self.tensors = tensors
+        self.hasSignature = hasSignature
     }
 }
 
@@ -41,7 +44,8 @@ extension ModelRegistry {
     ///
     /// Files of the same names are replaced; others in the folder stay.
     /// - Throws: `.unknownContent` if the version lacks a file or tensor that was named; `.checksumMismatch`,
-    ///   `.contentMismatch`, `.malformedPack` if stored bytes are damaged, naming file, tensor and chunk.
+    ///   `.contentMismatch`, `.malformedPack` if stored bytes are damaged, naming file, tensor and chunk;
+    ///   `.unknownContent` if the signature is wanted and nobody has signed the version.
     public func pull(
         _ reference: VersionReference, to output: String, selection: PullSelection = PullSelection()
     ) async throws -> PullResult {
@@ -60,7 +64,9 @@ extension ModelRegistry {
             }
             // Files are hashed as a whole; what they and their tensors are called only the manifest proves.
             try manifests.run(version, files: all)
+            let signature = selection.hasSignature ? try signatureBundle(of: version) : nil
             try makeFolder(output)
+            if let signature { try write(signature: signature, to: output) }
             let tensorBytes = tensors.reduce(0) { $0 + $1.byteCount }
             progress.begin("pulling", totalBytes: files.reduce(tensorBytes) { $0 + $1.size })
             defer { progress.end() }

@@ -30,7 +30,7 @@ struct RegistryDirectory: Sendable {
     /// Says that the folder is a registry; held together by all who have it open, alone by who puts another catalog in its place.
     var markerPath: String { path + "/deltaic.json" }
     /// What happened and is in no pack.
-    var journal: Journal { Journal(path: packs.path + "/" + Journal.fileName) }
+    var journal: Journal { Journal(path: packs.path + "/" + Journal.fileName, quarantine: Quarantine(directory: self)) }
     /// Where damaged files go that are of no use any more.
     var quarantinePath: String { path + "/quarantine" }
     /// The marker while the registry is being made.

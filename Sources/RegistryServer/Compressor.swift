@@ -71,8 +71,6 @@ final class Compressor: Service {
         do {
             let report = try await registry.compress(try VersionReference(pending.version), rules: rules)
             content.closeRemoved()
-            // What readers still know goes with the next collection of garbage.
-            _ = try await registry.deleteReplaced()
             logger.info(
                 "compressed",
                 metadata: [
@@ -80,6 +78,7 @@ final class Compressor: Service {
                     "bytes": "\(pending.rawBytes)", "stored": "\(report.storedBytes)",
                     "seconds": "\((ContinuousClock.now - started).components.seconds)",
                 ])
+            await deleteReplaced()
         } catch is CancellationError {
             return
         } catch let error as DeltaicError where error.code.category == .notFound {
@@ -91,6 +90,17 @@ final class Compressor: Service {
             logger.error(
                 "a version could not be compressed; it stays as it was sent",
                 metadata: ["version": "\(pending.version)", "error": "\(error)", "retry": "in \(Int(delay)) s"])
+        }
+    }
+
+    /// What readers still know goes with the next collection of garbage.
+    private func deleteReplaced() async {
+        do {
+            _ = try await registry.deleteReplaced()
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("what was compressed could not be deleted", metadata: ["error": "\(error)"])
         }
     }
 

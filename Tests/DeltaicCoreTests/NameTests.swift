@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import TestSupport
 internal import Testing
 
 @Suite("Model names")
@@ -24,6 +25,7 @@ struct ModelNameTests {
     func refused(text: String) throws {
         let error = try #require(throws: DeltaicError.self) { try ModelName(text) }
         #expect(error.code == .invalidName)
+        try Evidence.record(family: 12, "names of models", tried: 1, outcomes: ["refused": 1])
     }
 }
 
@@ -54,5 +56,6 @@ struct VersionReferenceTests {
     func refused(text: String) throws {
         let error = try #require(throws: DeltaicError.self) { try VersionReference(text) }
         #expect(error.code == .invalidName, "\(error)")
+        try Evidence.record(family: 12, "names of versions and tags", tried: 1, outcomes: ["refused": 1])
     }
 }

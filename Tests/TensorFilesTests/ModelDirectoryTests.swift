@@ -121,6 +121,9 @@ struct ModelDirectoryTests {
         let error = refusal { _ = try ModelDirectory.open(folder) }
         #expect(error?.code == .unsupportedFileKind)
         #expect(error?.places == ["\"link\""])
+        try Evidence.record(
+            family: 12, "symbolic links in a folder that is registered", tried: 1,
+            outcomes: [error == nil ? "lost" : "refused": 1])
     }
 
     @Test("a snapshot of the Hub's cache is refused with the advice to copy it")
@@ -168,7 +171,11 @@ struct ModelDirectoryTests {
     func collisions(first: String, second: String) throws {
         try directory.write("m/" + first, [1])
         try directory.write("m/" + second, [1])
-        #expect(refusal { _ = try ModelDirectory.open(folder) }?.code == .collidingPaths)
+        let code = refusal { _ = try ModelDirectory.open(folder) }?.code
+        #expect(code == .collidingPaths)
+        try Evidence.record(
+            family: 12, "names that are one on some systems", tried: 1,
+            outcomes: [code == .collidingPaths ? "refused" : "lost": 1])
     }
 
     @Test("a hard link is a file like any other")

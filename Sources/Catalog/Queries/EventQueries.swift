@@ -45,6 +45,12 @@ extension CatalogDatabase {
         }
     }
 
+    /// Whether there are events after those that the journal is known to have.
+    public func hasEventsToKeep() throws -> Bool {
+        let kept = keptEvents.withLock { $0 }
+        return try kept > 0 && lastEvent() > kept
+    }
+
     /// Lets go of events that are in the journal.
     ///
     /// Done with the next change, for it would cost a transaction of its own.
@@ -106,11 +112,13 @@ enum EventRows {
         SELECT json_object('event', 'upload', 'pack', lower(hex(sha256))) FROM packs
         WHERE is_upload = 1 AND garbage_since IS NULL ORDER BY id
         """,
+        "SELECT json_object('event', 'garbage', 'pack', lower(hex(sha256))) FROM packs WHERE garbage_since IS NOT NULL ORDER BY id",
         "SELECT json_object('event', 'branch', \(version), 'name', x.name) FROM branches x \(ofVersion) ORDER BY m.id, x.name",
         "SELECT json_object('event', 'tag', \(version), 'name', x.name) FROM tags x \(ofVersion) ORDER BY m.id, x.name",
         "SELECT json_object('event', 'pending', \(version), 'name', x.namespace) FROM pending_versions x \(ofVersion) ORDER BY v.id",
         """
-        SELECT json_object('event', 'evaluated', \(version), 'text', x.command, 'score', x.score, 'at', x.created_at)
+        SELECT json_object('event', 'evaluated', \(version), 'text', x.command, 'score', json(printf('%!.17g', x.score)),
+            'at', x.created_at)
         FROM evaluations x \(ofVersion) ORDER BY x.id
         """,
         """

@@ -132,6 +132,13 @@ private struct GarbageRun {
     }
 
     private func mark() async throws -> Marked {
+        var marked = try await markLeft()
+        if options.repackBelow > 0 { marked.repacked = try await repack() }
+        return marked
+    }
+
+    /// What was left behind.
+    private func markLeft() async throws -> Marked {
         let writing = try await registry.lockForWriting()
         defer { withExtendedLifetime(writing) {} }
         try checkPacksInUse()
@@ -159,7 +166,6 @@ private struct GarbageRun {
             _ = try registry.directory.journal.compact(from: catalog)
             if !left.isEmpty { try catalog.discard(strays: left) }
         }
-        if options.repackBelow > 0 { marked.repacked = try await repack() }
         return marked
     }
 
@@ -168,20 +174,32 @@ private struct GarbageRun {
         for (pack, used, version) in try catalog.usedBytes()
         where Double(used) < Double(pack.byteCount) * options.repackBelow {
             try Task.checkCancellation()
-            let plan = try Repacking(pack: packs.open(pack.id), used: try catalog.usedObjects(inPack: pack.id))
-            // Index and manifest are of use too: small packs consist of little else.
-            guard plan.deadBytes > pack.byteCount / 8,
-                Double(plan.deadBytes) > Double(pack.byteCount) * (1 - options.repackBelow)
+            // Others may write between two packs; what they changed is seen now.
+            let writing = try await registry.lockForWriting()
+            defer { withExtendedLifetime(writing) {} }
+            guard let pack = try catalog.pack(pack.id), try !catalog.garbage().contains(where: { $0.id == pack.id })
             else { continue }
-            if options.isDryRun {
-                repacked.append(.init(id: pack.id, bytes: pack.byteCount, bytesAfter: pack.byteCount - plan.deadBytes))
-                continue
-            }
-            let new = try await plan.write(to: packs, keepsManifest: version != nil, progress: registry.progress)
-            try registry.keeping(new.pack.id) { try catalog.repack(pack.id, into: new.pack, objects: new.objects) }
-            repacked.append(.init(id: pack.id, bytes: pack.byteCount, bytesAfter: new.pack.byteCount))
+            if let done = try await repack(pack, keepsManifest: version != nil) { repacked.append(done) }
         }
         return repacked
+    }
+
+    /// - Returns: nil if it is not worth it.
+    private func repack(_ pack: PackRecord, keepsManifest: Bool) async throws -> GarbageReport.Repacked? {
+        let plan = try Repacking(pack: packs.open(pack.id), used: try catalog.usedObjects(inPack: pack.id))
+        // Index and manifest are of use too: small packs consist of little else.
+        guard plan.deadBytes > pack.byteCount / 8,
+            Double(plan.deadBytes) > Double(pack.byteCount) * (1 - options.repackBelow)
+        else { return nil }
+        if options.isDryRun {
+            return .init(id: pack.id, bytes: pack.byteCount, bytesAfter: pack.byteCount - plan.deadBytes)
+        }
+        let progress = registry.progress
+        let new = try await BlockingWork.runCancellable { [packs] check in
+            try plan.write(to: packs, keepsManifest: keepsManifest, progress: progress, checkCancellation: check)
+        }
+        try registry.keeping(new.pack.id) { try catalog.repack(pack.id, into: new.pack, objects: new.objects) }
+        return .init(id: pack.id, bytes: pack.byteCount, bytesAfter: new.pack.byteCount)
     }
 
     // MARK: - Second phase: what can go

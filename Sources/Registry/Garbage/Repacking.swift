@@ -4,13 +4,13 @@ internal import Foundation
 internal import PackFormat
 
 /// A pack that is written anew without the objects that nothing needs; the others keep their bytes.
-struct Repacking {
+struct Repacking: Sendable {
     let pack: PackReader
     /// The objects that go into the new pack.
     let kept: [PackObject]
 
     /// What was written.
-    struct Result {
+    struct Result: Sendable {
         let pack: PackRecord
         let objects: [(digest: Digest, position: Int, storedBytes: Int)]
     }
@@ -28,14 +28,17 @@ struct Repacking {
     /// Copies the chunks as they are stored, each compared with its checksum.
     ///
     /// - Parameter keepsManifest: whether the pack belongs to a version; its manifest then says that it was written anew.
-    func write(to packs: PackDirectory, keepsManifest: Bool, progress: any ProgressReport) async throws -> Result {
+    func write(
+        to packs: PackDirectory, keepsManifest: Bool, progress: any ProgressReport,
+        checkCancellation: () throws -> Void
+    ) throws -> Result {
         let writer = try packs.newPack()
         progress.begin("repacking", totalBytes: kept.reduce(0) { $0 + $1.storedBytes })
         defer { progress.end() }
         for object in kept {
             try writer.beginObject(object.description)
             for chunk in object.chunks {
-                try Task.checkCancellation()
+                try checkCancellation()
                 try writer.append(
                     codec: chunk.codec, streams: try pack.streams(of: chunk), rawChecksum: chunk.rawChecksum)
                 progress.advance(chunk.storedBytes)
@@ -54,8 +57,22 @@ struct Repacking {
         }
         let finished = writer.finishedObjects
         let id = try packs.publish(writer)
+        try check(packs.open(id))
         return Result(
             pack: PackRecord(id: id, byteCount: writer.byteCount, createdAt: Int(Date().timeIntervalSince1970)),
             objects: finished.enumerated().map { ($1.description.digest, $0, $1.storedBytes) })
+    }
+
+    /// Compares what was written, as it can be read again, with what it was copied from.
+    private func check(_ written: PackReader) throws(DeltaicError) {
+        let copies = written.objects.map { $0.chunks.map(\.payloadChecksum) }
+        guard copies == kept.map({ $0.chunks.map(\.payloadChecksum) }),
+            written.objects.map(\.description) == kept.map(\.description)
+        else {
+            throw DeltaicError(
+                .malformedPack, "a pack that was written anew is not what it was", at: ["pack \(written.id.short)"])
+        }
+        try written.checkStoredBytes()
+        _ = try written.manifest()
     }
 }

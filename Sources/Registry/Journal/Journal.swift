@@ -11,6 +11,8 @@ struct Journal: Sendable {
     static let fileName = "journal.log"
 
     let path: String
+    /// Takes a journal whose lines may say what nothing else does, before it is begun anew.
+    let quarantine: Quarantine
 
     /// What can be read of it.
     struct Contents: Sendable {
@@ -67,32 +69,41 @@ struct Journal: Sendable {
     /// - Throws: `.ioFailure` if the system cannot read it.
     func lastEvent() throws(DeltaicError) -> Int {
         guard access(path, F_OK) == 0 else { return 0 }
-        let file = try ReadOnlyFile(path: path)
-        var window = 64 << 10
-        while true {
-            let start = max(0, file.size - window)
-            let last = Self.parse(try file.read(start..<file.size), path: path, isTail: true).last
-            if last > 0 || start == 0 { return last }
-            window *= 8
-        }
+        return try tail(window: 64 << 10).last
     }
 
     /// Copies the events that the catalog has and the journal lacks.
     ///
     /// Where the catalog does not have all of them any more, or the journal is missing or damaged at its end, it is begun anew with all that
-    /// the catalog knows.
+    /// the catalog knows; what was there goes to `quarantine/`.
     /// - Throws: `.ioFailure` or `.noSpace`; the catalog still has the events then.
     func catchUp(with catalog: CatalogDatabase) throws {
         let lock = try JournalLock(path: path)
         defer { withExtendedLifetime(lock) {} }
-        let contents = try tail(of: lock)
-        let events = try catalog.events(after: contents.last)
+        let contents = try tail(window: 1 << 20)
         guard try catalog.lastEvent() > contents.last else { return catalog.eventsAreKept(through: contents.last) }
+        if try append(from: catalog, to: contents, lock) { return }
+        if try lock.size() > 0 { try quarantine.keep(path) }
+        try write(snapshotOf: catalog)
+    }
+
+    /// As ``catchUp(with:)`` where the catalog has all that the journal lacks; else it is left alone.
+    func addLastEvents(of catalog: CatalogDatabase) throws {
+        guard access(path, F_OK) == 0 else { return }
+        let lock = try JournalLock(path: path)
+        defer { withExtendedLifetime(lock) {} }
+        _ = try append(from: catalog, to: try tail(window: 1 << 20), lock)
+    }
+
+    /// - Returns: whether the catalog has the events that follow those in the file, which are in it now.
+    private func append(from catalog: CatalogDatabase, to contents: Contents, _ lock: JournalLock) throws -> Bool {
+        let events = try catalog.events(after: contents.last)
         guard contents.last > 0, contents.problems.isEmpty, events.first?.sequence == contents.last + 1 else {
-            return try write(snapshotOf: catalog)
+            return false
         }
         try lock.append(events.flatMap { JournalLine($0).bytes }, at: contents.length)
         catalog.eventsAreKept(through: events.last?.sequence ?? 0)
+        return true
     }
 
     /// Begins the journal anew if most of it tells of what is no longer so.
@@ -124,19 +135,22 @@ struct Journal: Sendable {
         catalog.eventsAreKept(through: events.last?.sequence ?? 0)
     }
 
-    /// The last lines, whose length counts from the start of the file.
-    private func tail(of lock: JournalLock) throws(DeltaicError) -> Contents {
-        let size = try lock.size()
+    /// The last lines, of as much of the file as is needed to find one; their length counts from its start.
+    private func tail(window: Int) throws(DeltaicError) -> Contents {
         let file = try ReadOnlyFile(path: path)
-        let start = max(0, size - (1 << 20))
-        var bytes = try file.read(start..<size)
-        var skipped = 0
-        if start > 0, let first = bytes.firstIndex(of: UInt8(ascii: "\n")) {
-            skipped = first + 1
-            bytes.removeFirst(skipped)
+        var window = window
+        while true {
+            let start = max(0, file.size - window)
+            var bytes = try file.read(start..<file.size)
+            var skipped = 0
+            if start > 0, let first = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+                skipped = first + 1
+                bytes.removeFirst(skipped)
+            }
+            var contents = Self.parse(bytes, path: path, isTail: start > 0)
+            contents.length += start + skipped
+            if contents.last > 0 || start == 0 { return contents }
+            window *= 8
         }
-        var contents = Self.parse(bytes, path: path, isTail: start > 0)
-        contents.length += start + skipped
-        return contents
     }
 }

@@ -7,7 +7,8 @@ internal import Foundation
 struct JournalEvent: Codable, Sendable {
     /// What kind it is; others are passed over, for a newer Deltaic may have written them.
     enum Kind: String, Sendable {
-        case snapshot, version, removed, pack, upload, kind, renamed, numbers, tag, untagged, branch, unbranched, task
+        case snapshot, version, removed, pack, upload, garbage, kind, renamed, numbers, tag, untagged, branch,
+            unbranched, task
         case pending, compressed, evaluated, signed, unsigned, token, revoked
     }
 

@@ -49,6 +49,8 @@ struct RegistryHistory: Sendable, Equatable {
     private(set) var tokens: [String: Token] = [:]
     /// Packs of one file each, as clients sent them.
     private(set) var uploads: Set<Digest> = []
+    /// Packs that nothing needed: what they tell of is no version.
+    private(set) var garbage: Set<Digest> = []
     /// The commits of versions that were removed, with the names that their models had then.
     private(set) var removed: Set<RemovedVersion> = []
     /// What could not be understood, one sentence each.
@@ -90,9 +92,9 @@ struct RegistryHistory: Sendable, Equatable {
         switch kind {
         case .snapshot:
             // What was removed before stays removed.
-            let removed = removed
+            let (removed, garbage) = (removed, garbage)
             self = RegistryHistory()
-            self.removed = removed
+            (self.removed, self.garbage) = (removed, garbage)
             return true
         case .task:
             guard let name = event.name else { return false }
@@ -101,6 +103,12 @@ struct RegistryHistory: Sendable, Equatable {
         case .upload:
             guard let pack = event.pack else { return false }
             uploads.insert(pack)
+            garbage.remove(pack)
+            return true
+        case .garbage:
+            guard let pack = event.pack else { return false }
+            uploads.remove(pack)
+            garbage.insert(pack)
             return true
         case .token:
             guard let name = event.name, let key = event.key, let scope = event.text, let at = event.at else {
@@ -126,11 +134,7 @@ struct RegistryHistory: Sendable, Equatable {
         case .version:
             guard let number = event.number, let commit = event.commit else { return false }
             versionCount += 1
-            var model = models[name, default: Model()]
-            model.isBase = event.isBase ?? model.isBase
-            model.lastNumber = max(model.lastNumber, number)
-            model.versions[number] = Version(commit: commit, order: versionCount)
-            models[name] = model
+            models[name, default: Model()].add(Version(commit: commit, order: versionCount), number, event.isBase)
             return true
         case .numbers:
             guard let number = event.number else { return false }
@@ -158,39 +162,64 @@ struct RegistryHistory: Sendable, Equatable {
     }
 
     private mutating func applyToVersion(_ kind: JournalEvent.Kind, _ event: JournalEvent, of name: String) -> Bool {
-        guard let number = event.number, var model = models[name], var version = model.versions[number],
-            version.commit == event.commit
+        guard let number = event.number, let commit = event.commit,
+            models[name]?.versions[number]?.commit == commit
         else { return false }
+        // In place: a model may have thousands of versions.
         switch kind {
         case .removed:
-            removed.insert(RemovedVersion(model: name, commit: version.commit))
-            model.versions[number] = nil
-            model.tags = model.tags.filter { $0.value != number }
-            model.branches = model.branches.filter { $0.value != number }
-            models[name] = model
+            removed.insert(RemovedVersion(model: name, commit: commit))
+            models[name]?.remove(number)
             return true
         case .tag:
             guard let tag = event.name else { return false }
-            model.tags[tag] = number
+            models[name]?.tags[tag] = number
+            return true
         case .branch:
             guard let branch = event.name else { return false }
-            model.branches[branch] = number
-        case .pack: version.pack = event.pack
-        case .pending: version.pending = Pending(namespace: event.name)
-        case .compressed: version.pending = nil
+            models[name]?.branches[branch] = number
+            return true
+        case .pack:
+            if let pack = event.pack { garbage.remove(pack) }
+            fallthrough
+        default:
+            return models[name]?.versions[number]?.apply(kind, event) ?? false
+        }
+    }
+}
+
+extension RegistryHistory.Model {
+    fileprivate mutating func add(_ version: RegistryHistory.Version, _ number: Int, _ isBase: Bool?) {
+        self.isBase = isBase ?? self.isBase
+        lastNumber = max(lastNumber, number)
+        versions[number] = version
+    }
+
+    fileprivate mutating func remove(_ number: Int) {
+        versions[number] = nil
+        for tag in tags where tag.value == number { tags[tag.key] = nil }
+        for branch in branches where branch.value == number { branches[branch.key] = nil }
+    }
+}
+
+extension RegistryHistory.Version {
+    /// - Returns: false if the event says too little, or is none of a version's own.
+    fileprivate mutating func apply(_ kind: JournalEvent.Kind, _ event: JournalEvent) -> Bool {
+        switch kind {
+        case .pack: pack = event.pack
+        case .pending: pending = .init(namespace: event.name)
+        case .compressed: pending = nil
         case .evaluated:
             guard let command = event.text, let score = event.score, let at = event.at else { return false }
-            version.evaluations.append(Evaluation(command: command, score: score, at: at))
+            evaluations.append(.init(command: command, score: score, at: at))
         case .signed:
             guard let key = event.key, let bundle = event.text, let at = event.at else { return false }
-            version.signatures[key] = Signature(bundle: bundle, at: at)
+            signatures[key] = .init(bundle: bundle, at: at)
         case .unsigned:
             guard let key = event.key else { return false }
-            version.signatures[key] = nil
+            signatures[key] = nil
         default: return false
         }
-        model.versions[number] = version
-        models[name] = model
         return true
     }
 }

@@ -11,6 +11,8 @@ struct PackDamage {
     let salvaged: SalvagedPack?
     /// The objects with damaged or missing chunks, by their ordinal.
     var objects: [Int: Digest] = [:]
+    /// The ordinals of damaged objects that nothing needs.
+    private(set) var unneeded: Set<Int> = []
     /// Whether something else than chunks is damaged: header, index, trailer, records, manifest.
     var isStructural: Bool
 
@@ -50,6 +52,12 @@ struct PackDamage {
         let found = Set(salvaged.objects.values.map(\.description.digest))
         for row in rows where !found.contains(row.digest) { objects[row.position] = row.digest }
         if objects.isEmpty && !isStructural { return nil }
+    }
+
+    /// Leaves objects out that are not to be restored.
+    mutating func forget(_ isUnneeded: (Digest) -> Bool) {
+        unneeded = Set(objects.filter { isUnneeded($0.value) }.keys)
+        for ordinal in unneeded { objects[ordinal] = nil }
     }
 
     /// Whether the file has other objects than the catalog knows in it: it is no damaged copy of the pack, but another one.

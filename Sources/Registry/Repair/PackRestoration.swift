@@ -77,7 +77,7 @@ struct PackRestoration {
 
     /// Of all objects that are known of the pack.
     private var ordinals: [Int] {
-        Set((damage.salvaged?.objects ?? [:]).keys).union(damage.objects.keys).sorted()
+        Set((damage.salvaged?.objects ?? [:]).keys).union(damage.objects.keys).subtracting(damage.unneeded).sorted()
     }
 
     private struct Part {

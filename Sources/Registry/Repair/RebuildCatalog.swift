@@ -18,6 +18,8 @@ public struct RebuildReport: Sendable, Codable {
     public let unneededPacks: Int
     /// Versions that are not in the new catalog, each with what is wrong.
     public let lost: [String: String]
+    /// Packs that may be all that is left of a version, but nothing says of which, with why; they are in `quarantine/`.
+    public let unclear: [Digest: String]
     public let problems: [String]
     /// Where the catalog of before is now; nil if there was none.
     public let previousCatalog: String?
@@ -66,7 +68,8 @@ private struct Rebuild {
         let history = RegistryHistory(journal.events)
         let hasJournal = !journal.events.isEmpty && journal.problems.isEmpty && history.problems.isEmpty
         let survey = try PackSurvey(packs: directory.packs, progress: progress)
-        let found = SurveyedVersions(survey, history: history, isComplete: hasJournal)
+        let found = SurveyedVersions(
+            survey, history: history, isComplete: hasJournal, end: journal.events.last?.at ?? .min)
         try survey.index(first: found.versions.map(\.pack.id))
 
         var lost = found.lost
@@ -90,16 +93,9 @@ private struct Rebuild {
         kept.removeAll { lost[$0.version.reference] != nil }
         guard lost.isEmpty || allowsLoss || isDryRun else { throw Self.refusal(lost) }
         let needed = Set(objects.records.values.map(\.pack)).union(kept.map(\.version.pack.id))
-        // A pack that tells of a version which the journal never named may be all that is left of it: the journal may be too old.
-        let named = Set(kept.map(\.manifest.manifest.commit))
-        let unnamed = survey.found.values.filter { pack in
-            guard let manifest = pack.manifest, !needed.contains(pack.id), !named.contains(manifest.commit) else {
-                return false
-            }
-            return !history.removed.contains(.init(model: manifest.model, commit: manifest.commit))
-        }
-        let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys).union(
-            unnamed.map(\.id))
+        let unclear = found.unclear.filter { !needed.contains($0.pack.id) }
+        let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys)
+            .union(unclear.map(\.pack.id))
         let unneeded = survey.found.values.filter { !needed.contains($0.id) && !aside.contains($0.id) }
         func report(_ previous: String?) -> RebuildReport {
             RebuildReport(
@@ -109,11 +105,9 @@ private struct Rebuild {
                     ? history.models.values.reduce(0) { $0 + $1.tags.count }
                     : kept.reduce(0) { $0 + $1.version.manifest.tags.count },
                 hasJournal: hasJournal, unneededPacks: unneeded.count, lost: lost,
-                problems: journal.problems + history.problems + found.problems
-                    + survey.damaged.sorted { $0.key < $1.key }.map(\.value)
-                    + unnamed.sorted { $0.id < $1.id }.map {
-                        "pack \($0.id.short) tells of a version that the journal does not name"
-                    },
+                unclear: Dictionary(unclear.map { ($0.pack.id, $0.problem) }) { first, _ in first },
+                problems: journal.problems + history.problems
+                    + survey.damaged.sorted { $0.key < $1.key }.map(\.value),
                 previousCatalog: previous)
         }
         if isDryRun { return report(nil) }
@@ -128,6 +122,8 @@ private struct Rebuild {
         // What was left out is out of the way of whoever deletes garbage.
         for id in aside.sorted() { try Quarantine(directory: directory).take(directory.packs.path(of: id)) }
         let previous = try swap()
+        // What it says that is not understood, or too little, somebody may still want to read.
+        if !hasJournal || !unclear.isEmpty { try Quarantine(directory: directory).keep(directory.journal.path) }
         try directory.journal.rewrite(from: CatalogDatabase.open(path: directory.catalogPath))
         return report(previous)
     }
@@ -137,7 +133,9 @@ private struct Rebuild {
         guard !isDryRun, FileManager.default.fileExists(atPath: directory.catalogPath) else { return }
         let catalog = Result { try CatalogDatabase.open(path: directory.catalogPath) }
         guard case .success(let catalog) = catalog else { return }
-        try? directory.journal.catchUp(with: catalog)
+        // Of a damaged one only what follows the journal's last event is believed, for that goes to its end.
+        let isWhole = (try? catalog.check().isEmpty) == true
+        try? isWhole ? directory.journal.catchUp(with: catalog) : directory.journal.addLastEvents(of: catalog)
         try? catalog.close()
     }
 
@@ -200,7 +198,12 @@ private struct Rebuild {
             bases[row] = references.reference(of: base).flatMap { rows[$0] }
         }
         try catalog.restore(bases: bases)
-        for (name, model) in history.models {
+        for (name, var model) in history.models {
+            // The journal ended before these were registered.
+            for (version, _) in kept where version.model == name && version.history == nil {
+                for tag in version.manifest.tags { model.tags[tag] = version.number }
+                if let branch = version.manifest.branch { model.branches[branch] = version.number }
+            }
             try catalog.restore(
                 model: name, isBase: model.isBase, lastNumber: model.lastNumber,
                 tags: model.tags.compactMapValues { rows["\(name)@v\($0)"] },

@@ -61,8 +61,7 @@ private struct RepairRun {
 
     func run() async throws -> RepairReport {
         let reading = try await registry.lockForReading()
-        let writing = try await registry.lockForWriting()
-        defer { withExtendedLifetime((reading, writing)) {} }
+        defer { withExtendedLifetime(reading) {} }
         let all = try catalog.packs()
         let damages = try find(among: all)
         var repaired: [RepairReport.Pack] = []
@@ -73,22 +72,44 @@ private struct RepairRun {
                 packs, named: "another pack", excluding: Set(damages.map(\.record.id)), progress: registry.progress)
             for path in paths { try await sources.add(path, workers: registry.workers, progress: registry.progress) }
             // What others are decoded from was registered before them.
-            for damage in damages { repaired.append(try repair(damage, sources)) }
+            for damage in damages {
+                if let pack = try await repair(damage.record, sources) { repaired.append(pack) }
+            }
         }
         registry.closeDeletedPacks()
-        let journal = try repairJournal()
+        let journal = try await repairJournal()
         return RepairReport(
             isDryRun: isDryRun, checkedPacks: all.count, packs: repaired,
             unreadable: try unreadable(Set(repaired.flatMap(\.lost))), rewroteJournal: journal)
     }
 
+    /// Repairs a pack that was damaged when all were read; others write before and after.
+    ///
+    /// - Returns: nil if there is nothing left to repair.
+    private func repair(_ record: PackRecord, _ sources: RepairSources) async throws -> RepairReport.Pack? {
+        let writing = try await registry.lockForWriting()
+        defer { withExtendedLifetime(writing) {} }
+        guard try !catalog.garbage().contains(where: { $0.id == record.id }), try catalog.pack(record.id) != nil,
+            let damage = try damage(of: record)
+        else { return nil }
+        return try repair(damage, sources)
+    }
+
     private func find(among all: [PackRecord]) throws -> [PackDamage] {
         registry.progress.begin("reading packs", totalBytes: all.reduce(0) { $0 + $1.byteCount })
         defer { registry.progress.end() }
-        return try all.compactMap { pack in
-            try PackDamage(
-                pack, in: packs, rows: try catalog.objects(inPack: pack.id), progress: registry.progress)
-        }
+        return try all.compactMap(damage)
+    }
+
+    /// Nil if all that is needed of the pack is whole, and it can be opened.
+    private func damage(of pack: PackRecord) throws -> PackDamage? {
+        let rows = try catalog.objects(inPack: pack.id)
+        guard var damage = try PackDamage(pack, in: packs, rows: rows, progress: registry.progress) else { return nil }
+        // What no version needs is not lost: it is left out of what is written anew.
+        let used = try catalog.usedObjects(inPack: pack.id)
+        // Of a file that waits for its commit no version needs anything yet.
+        if !used.isEmpty { damage.forget { !used.contains($0) } }
+        return damage
     }
 
     private func repair(_ damage: PackDamage, _ sources: RepairSources) throws -> RepairReport.Pack {
@@ -101,14 +122,11 @@ private struct RepairRun {
         }
         let rows = try catalog.objects(inPack: id)
         let scratch = PackDirectory(path: folder.path)
-        let result = try PackRestoration(damage: damage, rows: rows, sources: sources).run(in: scratch) {
-            try manifest(of: damage.record)
-        }
+        let (damage, result) = try restored(damage, rows, sources, scratch)
         guard let path = result.path, let new = result.pack, !isDryRun else {
             return .init(
                 id: id, replacement: result.pack?.id, restored: result.restored, lost: result.lost, quarantined: nil)
         }
-        try prove(result, scratch)
         let quarantine = Quarantine(directory: registry.directory)
         var moved: String?
         if new.id == id {
@@ -135,13 +153,15 @@ private struct RepairRun {
     private func take(_ copy: String, for damage: PackDamage, _ folder: ScratchFolder) throws -> RepairReport.Pack {
         let id = damage.record.id
         let source = try ReadOnlyFile(path: copy)
-        let file = try DurableFile(path: folder.path + "/copy.pack")
+        let scratch = PackDirectory(path: folder.path)
+        try registry.makeFolder(DurableFile.folder(of: scratch.path(of: id)))
+        let file = try DurableFile(path: scratch.path(of: id))
         for start in stride(from: 0, to: source.size, by: 4 << 20) {
             try file.write(try source.read(start..<min(source.size, start + (4 << 20))))
         }
         try file.publish()
-        guard try PackReader(path: file.path).id == id else {
-            throw DeltaicError(.malformedPack, "the copy has changed while it was read", at: [copy])
+        guard try PackDamage(damage.record, in: scratch, rows: [], progress: SilentProgress()) == nil else {
+            throw DeltaicError(.malformedPack, "the copy is not what was read of it before", at: [copy])
         }
         let moved = try Quarantine(directory: registry.directory).keep(packs.path(of: id))
         try packs.replace(id, with: file.path)
@@ -149,23 +169,56 @@ private struct RepairRun {
         return .init(id: id, replacement: id, restored: restored, lost: [], quarantined: moved)
     }
 
-    /// Decodes what was taken from other copies, from the pack as it lies on the disk.
-    private func prove(_ result: PackRestoration.Result, _ scratch: PackDirectory) throws {
-        guard let pack = result.pack else { return }
-        let reader = ObjectReader(
-            source: NewPackObjects(
-                pack: try scratch.open(pack.id), registered: CatalogObjects(packs: packs, catalog: catalog)))
-        for digest in result.restored.keys.sorted() {
-            var hash = try StreamingHash(.sha256)
-            for position in try reader.object(digest).chunks.indices {
-                hash.update(try reader.chunk(position, of: digest))
+    /// Writes what can be restored of a pack, and decodes it from what lies on the disk then.
+    ///
+    /// - Returns: the damage too, with what was found only now.
+    private func restored(
+        _ damage: PackDamage, _ rows: [ObjectRecord], _ sources: RepairSources, _ scratch: PackDirectory
+    ) throws -> (PackDamage, PackRestoration.Result) {
+        var damage = damage
+        while true {
+            let result = try PackRestoration(damage: damage, rows: rows, sources: sources).run(in: scratch) {
+                try manifest(of: damage.record)
             }
-            guard Digest(uncheckedBytes: hash.finish()) == digest else {
+            guard let wrong = try firstWrong(result, scratch, sources) else { return (damage, result) }
+            guard result.restored[wrong] == nil, let position = rows.first(where: { $0.digest == wrong })?.position,
+                damage.objects.updateValue(wrong, forKey: position) == nil
+            else {
                 throw DeltaicError(
                     .contentMismatch, "what was restored is not what was lost; nothing was replaced",
-                    at: ["object \(digest.short)"])
+                    at: ["object \(wrong.short)"])
             }
         }
+    }
+
+    /// An object of the new pack that does not decode to its SHA-256; nil if all do.
+    ///
+    /// Those that were whole are decoded too where the index was not: other bytes of the pack may have looked like their records.
+    private func firstWrong(
+        _ result: PackRestoration.Result, _ scratch: PackDirectory, _ sources: RepairSources
+    ) throws -> Digest? {
+        guard let pack = result.pack else { return nil }
+        let registered = CatalogObjects(packs: packs, catalog: catalog)
+        let reader = ObjectReader(source: NewPackObjects(pack: try scratch.open(pack.id), registered: registered))
+        for object in result.objects {
+            let decoded = Result {
+                var hash = try StreamingHash(.sha256)
+                for position in try reader.object(object.digest).chunks.indices {
+                    hash.update(try reader.chunk(position, of: object.digest))
+                }
+                return Digest(uncheckedBytes: hash.finish())
+            }
+            switch decoded {
+            case .success(object.digest): continue
+            case .success: return object.digest
+            case .failure(let error as DeltaicError) where error.code.category == .damaged:
+                // What it is decoded from may be what is lost: then it stays as it is.
+                let isRestored = result.restored[object.digest] != nil
+                if try isRestored || sources.copy(of: object.digest) != nil { return object.digest }
+            case .failure(let error): throw error
+            }
+        }
+        return nil
     }
 
     /// The manifest as the catalog knows it.
@@ -183,7 +236,9 @@ private struct RepairRun {
         return try catalog.versions(needing: lost).map(\.reference)
     }
 
-    private func repairJournal() throws -> Bool {
+    private func repairJournal() async throws -> Bool {
+        let writing = try await registry.lockForWriting()
+        defer { withExtendedLifetime(writing) {} }
         let journal = registry.directory.journal
         let contents = try journal.read()
         let isMissing = try contents.last == 0 && catalog.lastEvent() > 0

@@ -43,38 +43,59 @@ struct SurveyedVersions {
     private(set) var versions: [SurveyedVersion] = []
     /// Versions of which the journal tells and whose pack is gone or damaged, with what is wrong.
     private(set) var lost: [String: String] = [:]
-    private(set) var problems: [String] = []
+    /// Packs that tell of a version which is not among them, and of which nothing says that it was removed: perhaps all that is left
+    /// of it.
+    private(set) var unclear: [(pack: PackSurvey.Found, problem: String)] = []
 
+    /// What packs of one version have in common, however often it was written anew.
+    ///
+    /// Models may have the same first commit.
     private struct Identity: Hashable {
-        var commit: GitObjectID
+        /// The name that the model had when the version was registered.
+        var model: String
         var number: Int
+        var commit: GitObjectID
+
+        init(_ manifest: VersionManifest) {
+            model = manifest.model
+            number = manifest.number
+            commit = manifest.commit
+        }
     }
 
-    /// - Parameter isComplete: whether the journal tells of everything, so that what it does not name was never registered.
-    init(_ survey: PackSurvey, history: RegistryHistory, isComplete: Bool) {
-        var byCommit: [Identity: [PackSurvey.Found]] = [:]
+    /// - Parameters:
+    ///   - isComplete: whether the journal has no gaps, so that what it does not name was never registered before its end.
+    ///   - end: the time of the journal's last event; what was registered later it cannot name.
+    init(_ survey: PackSurvey, history: RegistryHistory, isComplete: Bool, end: Int) {
+        var byIdentity: [Identity: [PackSurvey.Found]] = [:]
+        var byCommit: [GitObjectID: [PackSurvey.Found]] = [:]
         for pack in survey.found.values {
             guard let manifest = pack.manifest else { continue }
-            byCommit[Identity(commit: manifest.commit, number: manifest.number), default: []].append(pack)
+            byIdentity[Identity(manifest), default: []].append(pack)
+            byCommit[manifest.commit, default: []].append(pack)
         }
-        var named: Set<Identity> = []
         for (name, model) in history.models {
             for (number, version) in model.versions {
-                let identity = Identity(commit: version.commit, number: number)
-                named.insert(identity)
                 // The pack that the journal names, else the newest that tells of the version.
-                let packs = (byCommit[identity] ?? []).sorted { Self.precedes($0, $1, preferred: version.pack) }
+                let packs = (byCommit[version.commit] ?? []).filter { $0.manifest?.number == number }
+                    .sorted { Self.precedes($0, $1, preferred: version.pack, model: name) }
                 guard let pack = packs.first, let manifest = pack.manifest else {
                     let reason = version.pack.flatMap { survey.damaged[$0] }
                     lost["\(name)@v\(number)"] =
                         reason ?? "its pack is missing" + (version.pack.map { " (\($0.hex))" } ?? "")
                     continue
                 }
+                byIdentity[Identity(manifest)] = nil
                 versions.append(
                     SurveyedVersion(model: name, number: number, pack: pack, manifest: manifest, history: version))
             }
         }
-        if !isComplete { addUnnamed(byCommit.filter { !named.contains($0.key) }, history) }
+        let unnamed = byIdentity.values.compactMap { packs in
+            packs.filter { !history.garbage.contains($0.id) }.min {
+                Self.precedes($0, $1, preferred: nil, model: $0.manifest?.model ?? "")
+            }
+        }
+        addUnnamed(unnamed, history, from: isComplete ? end : .min)
         versions.sort { left, right in
             let orders = (left.history?.order ?? .max, right.history?.order ?? .max)
             if orders.0 != orders.1 { return orders.0 < orders.1 }
@@ -94,17 +115,21 @@ struct SurveyedVersions {
         }
     }
 
-    private static func precedes(_ left: PackSurvey.Found, _ right: PackSurvey.Found, preferred: Digest?) -> Bool {
+    private static func precedes(
+        _ left: PackSurvey.Found, _ right: PackSurvey.Found, preferred: Digest?, model: String
+    ) -> Bool {
         if left.id == preferred || right.id == preferred { return left.id == preferred }
+        let isNamed = (left.manifest?.model == model, right.manifest?.model == model)
+        if isNamed.0 != isNamed.1 { return isNamed.0 }
         let rewrites = (left.manifest?.rewrite ?? 0, right.manifest?.rewrite ?? 0)
         return rewrites.0 != rewrites.1 ? rewrites.0 > rewrites.1 : left.id < right.id
     }
 
     /// Adds versions that only their packs tell of.
-    private mutating func addUnnamed(_ packs: [Identity: [PackSurvey.Found]], _ history: RegistryHistory) {
-        let candidates = packs.values.compactMap { packs in
-            packs.min { Self.precedes($0, $1, preferred: nil) }
-        }.sorted { left, right in
+    ///
+    /// - Parameter time: what was registered earlier is left out.
+    private mutating func addUnnamed(_ packs: [PackSurvey.Found], _ history: RegistryHistory, from time: Int) {
+        let candidates = packs.sorted { left, right in
             // The newer one; of one second, not that with which a model is made, which has a file only.
             let (first, second) = (left.manifest, right.manifest)
             let times = (first?.createdAt ?? 0, second?.createdAt ?? 0)
@@ -118,8 +143,16 @@ struct SurveyedVersions {
                 !history.removed.contains(.init(model: manifest.model, commit: manifest.commit))
             else { continue }
             let reference = "\(manifest.model)@v\(manifest.number)"
+            guard manifest.createdAt >= time else {
+                unclear.append((pack, "the journal does not name \(reference), of which pack \(pack.id.short) tells"))
+                continue
+            }
             guard taken.insert(reference).inserted else {
-                problems.append("\(reference) is there twice; commit \(manifest.commit) is left out")
+                unclear.append(
+                    (
+                        pack,
+                        "\(reference) is there twice; commit \(manifest.commit) in pack \(pack.id.short) is left out"
+                    ))
                 continue
             }
             versions.append(

@@ -45,21 +45,18 @@ extension ModelRegistry {
         }
     }
 
-    /// The newest signature of a version as a Sigstore bundle, JSON; nil if nobody has signed it.
-    public func signatureBundle(of reference: VersionReference) throws -> String? {
-        try catalog.signatures(of: try catalog.version(reference).id).last?.bundle
-    }
-
-    /// Writes the newest signature of a version into a folder, as ``signatureFileName``.
+    /// The newest signature of a version as a Sigstore bundle, JSON.
     ///
     /// - Throws: `.unknownContent` if nobody has signed it.
-    public func writeSignature(of reference: VersionReference, to output: String) throws {
-        guard let bundle = try signatureBundle(of: reference) else {
+    func signatureBundle(of version: VersionRecord) throws -> String {
+        guard let signature = try catalog.signatures(of: version.id).last else {
             throw DeltaicError(
-                .unknownContent, "nobody has signed the version", at: ["\(reference)"],
-                advice: "sign it with `deltaic sign`")
+                .unknownContent, "nobody has signed the version", advice: "sign it with `deltaic sign`")
         }
-        try makeFolder(output)
+        return signature.bundle
+    }
+
+    func write(signature bundle: String, to output: String) throws {
         let file = try DurableFile(path: output + "/" + Self.signatureFileName)
         try file.write(Array(bundle.utf8))
         try file.publish(synced: false)
@@ -69,7 +66,9 @@ extension ModelRegistry {
     ///
     /// - Parameter reference: nil for all versions.
     /// - Returns: what is wrong, one sentence for each version; nothing if all is well.
-    public func checkSignatures(_ reference: VersionReference?, key: VerifyingKey) throws -> [String] {
+    public func checkSignatures(_ reference: VersionReference?, key: VerifyingKey) async throws -> [String] {
+        let lock = try await lockForReading()
+        defer { withExtendedLifetime(lock) {} }
         let versions = try reference.map { [try catalog.version($0)] } ?? catalog.allVersions()
         var problems: [String] = []
         for version in versions {

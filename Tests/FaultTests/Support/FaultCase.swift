@@ -39,7 +39,8 @@ struct FaultCase: Sendable {
 
     /// The state of the registry; whatever is wrong is thrown.
     func inspect() async throws -> Inspection {
-        try await Inspection.inspect(registry, scratch: stage.directory.path(name + "-pulled"))
+        try await Inspection.inspect(
+            registry, scratch: stage.directory.path(name + "-pulled"), toleratesDamage: stage.isDamaged)
     }
 }
 

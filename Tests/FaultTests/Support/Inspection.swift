@@ -26,7 +26,9 @@ struct Inspection: Sendable {
 
     /// - Throws: ``Broken`` if the check finds anything or there is something that nobody made, or whatever keeps a version from
     ///   being pulled.
-    static func inspect(_ path: String, scratch: String) async throws -> Inspection {
+    ///
+    /// - Parameter toleratesDamage: whether damage is a state like another, with a line for each version that cannot be read.
+    static func inspect(_ path: String, scratch: String, toleratesDamage: Bool = false) async throws -> Inspection {
         let registry: ModelRegistry
         do {
             registry = try ModelRegistry(path: path, options: .init(threads: 2))
@@ -35,11 +37,19 @@ struct Inspection: Sendable {
             return Inspection(state: RegistryState(lines: nil))
         }
         let report = try await registry.check(isQuick: false)
-        guard report.problems.isEmpty else { throw Broken(problems: report.problems) }
-        var lines: [String] = []
+        guard report.problems.isEmpty || toleratesDamage else { throw Broken(problems: report.problems) }
+        var lines = report.problems.isEmpty ? [] : ["damaged"]
         var files: [String: [String: String]] = [:]
         for version in try registry.catalog.allVersions().map(VersionSummary.init) {
-            _ = try await registry.pull(try VersionReference(version.reference), to: scratch)
+            let pulled = await asyncResult {
+                _ = try await registry.pull(try VersionReference(version.reference), to: scratch)
+            }
+            if case .failure(let error as DeltaicError) = pulled, toleratesDamage, error.code.category == .damaged {
+                lines.append("\(version.reference) cannot be read")
+                try? FileManager.default.removeItem(atPath: scratch)
+                continue
+            }
+            try pulled.get()
             let digests = try FolderContents.digests(of: scratch)
             try FileManager.default.removeItem(atPath: scratch)
             files[version.reference] = digests
@@ -62,6 +72,10 @@ struct Inspection: Sendable {
             state: RegistryState(lines: lines.sorted()), files: files,
             strayPacks: report.strays.filter { $0.hasSuffix(".pack") }.count,
             temporaries: all.filter { DurableFile.isTemporary(($0 as NSString).lastPathComponent) })
+    }
+
+    private static func asyncResult(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
     private static func isKnown(_ path: String) -> Bool {

@@ -103,6 +103,18 @@ struct Scenario: Sendable, CustomTestStringConvertible {
                 try await stage.makeModels()
                 try stage.directory.write("template/key.pem", Self.key.utf8)
             }, arguments: { ["sign", "org/m@v1", "--key", $0.folder + "/key.pem"] }),
+        Scenario(
+            name: "repair from a backup",
+            prepare: { stage in
+                try await stage.makeModels()
+                try stage.damage("org/m@v1")
+            }, arguments: { ["repair", "--from", $0.folder + "/backup"] }),
+        Scenario(
+            name: "repair from the original files",
+            prepare: { stage in
+                try await stage.makeModels()
+                try stage.damage("org/m@v1")
+            }, arguments: { ["repair", "--from", $0.model("tuned")] }),
         Scenario(name: "rebuild", prepare: { try await $0.makeModels() }, arguments: { _ in ["rebuild"] }),
     ]
 
@@ -136,6 +148,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         try #require(outcome.status == 0, "\(name): \(outcome.errors)")
         let log = try second.log()
         let after = try await second.inspect()
+        #expect(after.state.lines?.contains("damaged") == false)
         for (version, folder) in originals {
             let original = try FolderContents.digests(of: stage.model(folder))
             #expect(after.files[version] == original, "\(version) is not what was registered")

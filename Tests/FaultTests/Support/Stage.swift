@@ -1,7 +1,10 @@
 import DeltaicCore
 import Foundation
-import Registry
+import PackFormat
 import TestSupport
+
+@testable import Catalog
+@testable import Registry
 
 /// Where one scenario is played: models, a registry to begin with, and a copy of it for each case.
 final class Stage: Sendable {
@@ -29,6 +32,11 @@ final class Stage: Sendable {
     var template: String { directory.path("template") }
     var registryPath: String { template + "/registry" }
 
+    /// Where the registry is copied to before it is damaged.
+    private var backupPath: String { template + "/backup" }
+    /// Whether the registry is damaged before anything goes wrong.
+    var isDamaged: Bool { FileManager.default.fileExists(atPath: backupPath) }
+
     /// A registry in the template.
     func makeRegistry() throws {
         try ModelRegistry.create(at: registryPath)
@@ -48,6 +56,25 @@ final class Stage: Sendable {
                 model(folder),
                 as: Registration(name: ModelName("org/m"), base: VersionReference("base"), task: "math", tags: tags))
         }
+    }
+
+    /// Flips a bit in the pack of a version; before, the registry is copied to `backup`.
+    func damage(_ version: String) throws {
+        let registry = try open()
+        guard let pack = try registry.catalog.pack(of: registry.catalog.version(VersionReference(version)).id)?.id
+        else {
+            throw Broken(problems: ["\(version) has no pack"])
+        }
+        try FileManager.default.copyItem(atPath: registryPath, toPath: backupPath)
+        let path = registryPath + "/packs/\(pack.hex.prefix(2))/\(pack.hex).pack"
+        var bytes = try FolderContents.bytes(of: path)
+        let reader = try PackReader(path: path)
+        guard let chunk = reader.objects.flatMap(\.chunks).max(by: { $0.payloadLength < $1.payloadLength }) else {
+            throw Broken(problems: ["\(version) has an empty pack"])
+        }
+        bytes[chunk.offset + chunk.headerLength + chunk.payloadLength / 2] ^= 1
+        try FileManager.default.removeItem(atPath: path)
+        try Data(bytes).write(to: URL(filePath: path))
     }
 
     /// Pushes a model as a client would, without compressing it.

@@ -127,6 +127,10 @@ import Testing
         if !fitsRaw, isRefused {
             guard (try? registry.read(0..<64 * 64 * 2, ofTensor: tensor, in: reference)) == nil else { return "lost" }
         }
+        // As it is served: where the checksum of the chunk was made to fit, the client's SHA-256 of the whole file tells.
+        let service = ContentService(registry: registry)
+        let served = try? await service.wholeFile("model.safetensors", of: reference, limit: 1 << 20)
+        if !fitsRaw, let served, Data(served) != original["model.safetensors"] { return "lost" }
         let problems = (try? await registry.check(isQuick: false).problems) ?? ["refused"]
         if isRefused && problems.isEmpty { return "lost" }
         return isRefused ? "refused" : "harmless"

@@ -1,6 +1,7 @@
 import Catalog
 import DeltaicCore
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -27,7 +28,7 @@ struct JournalTests {
     @Test("it is there after every change, whole, and agrees with the catalog")
     func agrees() async throws {
         let trusted = try await TrustedRegistry()
-        let contents = try Journal(path: journal(trusted.test)).read()
+        let contents = try trusted.test.registry.directory.journal.read()
         #expect(contents.problems.isEmpty)
         #expect(try contents.last == trusted.test.registry.catalog.lastEvent())
         let told = RegistryHistory(contents.events)
@@ -51,7 +52,7 @@ struct JournalTests {
         // The catalog still has the event: nothing is lost, and nothing is wrong.
         #expect(try await problems(test) == [])
         _ = try await test.reopened().tag(VersionReference("tune"), as: "other")
-        let contents = try Journal(path: path).read()
+        let contents = try test.registry.directory.journal.read()
         #expect(contents.problems.isEmpty)
         #expect(RegistryHistory(contents.events).models["tune"]?.tags == ["prod": 1, "other": 1])
         #expect(try await problems(test) == [])
@@ -112,6 +113,71 @@ struct JournalTests {
             #expect(error?.code == .catalogBehind)
             #expect(error?.description.contains("deltaic rebuild") == true)
         }
+    }
+
+    @Test("what a killed process left uncopied is copied when the registry is opened, and a check says what is left")
+    func lag() async throws {
+        let test = try await registry()
+        let path = journal(test)
+        let whole = try FolderContents.bytes(of: path)
+        let lastLine = try #require(whole.dropLast().lastIndex(of: 10)) + 1
+        // Events stay in the catalog until the change after the next.
+        try Data(whole.prefix(lastLine)).write(to: URL(filePath: path))
+        let reader = try ModelRegistry(path: test.registry.path, options: .init(isReadOnly: true))
+        let report = try await reader.check(isQuick: true)
+        #expect(report.problems == [] && report.journalLag == 1)
+        #expect(try await test.reopened().check(isQuick: true).journalLag == 0)
+        #expect(try FolderContents.bytes(of: path) == whole)
+    }
+
+    @Test("a change that cannot be copied is made, and said to be only in the catalog")
+    func warning() async throws {
+        let test = try await registry()
+        let said = Mutex<[String]>([])
+        let registry = try ModelRegistry(
+            path: test.registry.path, options: .init(warn: { text in said.withLock { $0.append(text) } }))
+        try FileManager.default.removeItem(atPath: journal(test))
+        try FileManager.default.createDirectory(atPath: journal(test), withIntermediateDirectories: false)
+        _ = try await registry.tag(VersionReference("tune"), as: "other")
+        #expect(said.withLock { $0.count } == 1)
+        try FileManager.default.removeItem(atPath: journal(test))
+        _ = try await registry.tag(VersionReference("tune"), as: "third")
+        #expect(said.withLock { $0.count } == 1)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("scores are kept to the last digit")
+    func scores() async throws {
+        let test = try await registry()
+        let version = try test.registry.catalog.version(VersionReference("tune"))
+        let scores = [0.1 + 0.2, 1, -1e-300, 1.0 / 3, 12_345_678_901_234.567]
+        for (index, score) in scores.enumerated() {
+            try test.registry.catalog.addEvaluation(
+                EvaluationRecord(command: "score", score: score, createdAt: index), to: version.id)
+        }
+        let read = { RegistryHistory(try test.registry.directory.journal.read().events) }
+        #expect(try read().models["tune"]?.versions[1]?.evaluations.map(\.score) == scores)
+        try test.registry.directory.journal.rewrite(from: test.registry.catalog)
+        #expect(try read().models["tune"]?.versions[1]?.evaluations.map(\.score) == scores)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("it is begun anew when most of it is no longer so, and says the same then")
+    func compaction() async throws {
+        let test = try await registry()
+        for _ in 0..<30 {
+            for tag in ["a", "b"] { _ = try await test.registry.tag(VersionReference("tune"), as: tag) }
+            try await test.registry.untag(ModelName("tune"), "a")
+        }
+        let journal = test.registry.directory.journal
+        let before = RegistryHistory(try journal.read().events)
+        #expect(try journal.compact(from: test.registry.catalog) == 0)
+        #expect(try journal.compact(from: test.registry.catalog, least: 1000) > 3000)
+        let after = RegistryHistory(try journal.read().events)
+        #expect(before.differences(from: after).isEmpty)
+        #expect(try journal.compact(from: test.registry.catalog, least: 1000) == 0)
+        _ = try await test.registry.tag(VersionReference("tune"), as: "c")
+        #expect(try await problems(test) == [])
     }
 
     @Test("an event of a kind that is not known yet is passed over; one that does not fit is a problem")

@@ -119,6 +119,87 @@ struct RebuildTests {
         #expect(error?.code == .registryLocked)
     }
 
+    @Test(
+        "what was registered after the journal's end comes back with its tags; what was removed does not, whatever the journal forgot"
+    )
+    func journalEndsEarly() async throws {
+        let trusted = try await TrustedRegistry()
+        let registry = trusted.test.registry
+        let path = registry.path + "/packs/journal.log"
+        // Removals are only in the tombstones of garbage then.
+        _ = try await registry.remove(VersionReference("org/renamed"))
+        try registry.directory.journal.rewrite(from: registry.catalog)
+        let early = try FolderContents.bytes(of: path)
+        _ = try await registry.register(
+            trusted.test.directory.path("one3"),
+            as: Registration(name: ModelName("org/one"), base: VersionReference("base"), tags: ["prod", "late"]))
+        let copy = try copy(trusted)
+        try removeCatalog(copy)
+        try Data(early).write(to: URL(filePath: copy + "/packs/journal.log"))
+        let report = try await ModelRegistry.rebuild(path: copy)
+        #expect(report.hasJournal && report.lost.isEmpty && report.unclear.isEmpty && report.problems.isEmpty)
+        let rebuilt = try ModelRegistry(path: copy)
+        #expect(try rebuilt.catalog.allVersions().map(\.reference) == registry.catalog.allVersions().map(\.reference))
+        for tag in ["prod", "late"] {
+            #expect(try rebuilt.describe(VersionReference("org/one:\(tag)")).version.number == 4)
+        }
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+    }
+
+    @Test("a pack that the journal should name and does not is put aside, not deleted, and said so")
+    func unclear() async throws {
+        var random = SeededGenerator(seed: 843)
+        let other = try TestRegistry()
+        try await other.addBase(
+            try other.folder("base", [TestTensor("a", .bfloat16, [40, 40], using: &random)]), "other/base")
+        let test = try TestRegistry()
+        try await test.addBase(try test.folder("base", [TestTensor("a", .bfloat16, [40, 40], using: &random)]))
+        try await Task.sleep(for: .milliseconds(1100))
+        _ = try await test.registry.tag(VersionReference("base"), as: "later")
+        let path = test.directory.path("copy")
+        try FileManager.default.copyItem(atPath: test.registry.path, toPath: path)
+        try removeCatalog(path)
+        let foreign = try #require(try other.packs().keys.first)
+        let id = try #require(Digest(hex: String(foreign.split(separator: "/").last?.dropLast(5) ?? "")))
+        let place = PackPlace.path(path, id)
+        try FileManager.default.createDirectory(
+            atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: foreign, toPath: place)
+        let report = try await ModelRegistry.rebuild(path: path)
+        #expect(report.unclear.keys.map(\.self) == [id] && report.lost.isEmpty)
+        #expect(report.unclear[id]?.contains("other/base@v1") == true)
+        #expect(FileManager.default.fileExists(atPath: path + "/quarantine/\(id.hex).pack"))
+        #expect(FileManager.default.fileExists(atPath: path + "/quarantine/journal.log"))
+        let rebuilt = try ModelRegistry(path: path)
+        #expect(try rebuilt.catalog.allVersions().map(\.reference) == ["base@v1"])
+        _ = try await rebuilt.collectGarbage(GarbageCollection(grace: 0))
+        #expect(FileManager.default.fileExists(atPath: path + "/quarantine/\(id.hex).pack"))
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+    }
+
+    @Test("without a journal, models whose first commits are equal are both there")
+    func equalCommits() async throws {
+        var random = SeededGenerator(seed: 844)
+        let test = try TestRegistry()
+        let folder = try test.folder("base", [TestTensor("a", .bfloat16, [40, 40], using: &random)])
+        var names: [String] = []
+        var commits: [GitObjectID] = []
+        // Commits have their second in them.
+        while Set(commits).count == commits.count {
+            try #require(names.count < 20)
+            names.append("m\(names.count)")
+            try await test.addBase(folder, names.last ?? "")
+            commits.append(try test.registry.catalog.version(VersionReference(names.last ?? "")).commit)
+        }
+        let path = test.directory.path("copy")
+        try FileManager.default.copyItem(atPath: test.registry.path, toPath: path)
+        try removeCatalog(path)
+        try FileManager.default.removeItem(atPath: path + "/packs/journal.log")
+        let report = try await ModelRegistry.rebuild(path: path)
+        #expect(report.models == names.count && report.unclear.isEmpty)
+        #expect(try await ModelRegistry(path: path).check(isQuick: false).problems == [])
+    }
+
     @Test("an interrupted rebuild is begun anew, and the catalog of before is kept")
     func again() async throws {
         let trusted = try await TrustedRegistry()

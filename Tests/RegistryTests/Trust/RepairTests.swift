@@ -165,4 +165,51 @@ struct RepairTests {
             family: 23, "objects changed one at a time", tried: tried, outcomes: ["found": tried],
             note: "repair made no readable version unreadable")
     }
+
+    @Test("damage in what no version needs is nothing lost, and goes when the pack is written anew")
+    func unneeded() async throws {
+        var random = SeededGenerator(seed: 825)
+        let test = try TestRegistry()
+        let shared = TestTensor("a", .bfloat16, [40, 40], using: &random)
+        let own = TestTensor("b", .bfloat16, [40, 40], using: &random)
+        try await test.register(try test.folder("both", [shared, own]), "both", base: nil)
+        let folder = try test.folder("one", [shared])
+        try await test.register(folder, "one", base: nil)
+        let pack = try #require(
+            try test.registry.catalog.pack(of: test.registry.catalog.version(VersionReference("both")).id))
+        _ = try await test.registry.remove(ModelName("both"))
+        let path = PackPlace.path(test.registry.path, pack.id)
+        let reader = try PackReader(path: path)
+        let used = try test.registry.catalog.usedObjects(inPack: pack.id)
+        let dead = try #require(
+            reader.objects.filter { !used.contains($0.description.digest) }.max { $0.storedBytes < $1.storedBytes })
+        let chunk = try #require(dead.chunks.first)
+        var bytes = try FolderContents.bytes(of: path)
+        bytes[chunk.offset + chunk.headerLength + chunk.payloadLength / 2] ^= 1
+        try write(bytes, to: path)
+        let report = try await test.reopened().repair()
+        #expect(report.isWhole && report.packs.count == 1 && report.packs.first?.lost == [])
+        #expect(try await test.reopened().check(isQuick: false).problems == [])
+        #expect(try await test.reopened().repair().packs.isEmpty)
+        let output = test.directory.path("out")
+        _ = try await test.reopened().pull(VersionReference("one"), to: output)
+        #expect(try test.contents(of: output) == test.contents(of: folder))
+    }
+
+    @Test("whoever has the registry open reads what was repaired, not what was damaged")
+    func openElsewhere() async throws {
+        let fixture = try await fixture(seed: 826)
+        let whole = try FolderContents.bytes(of: fixture.pack)
+        var damaged = whole
+        let chunk = try #require(try PackReader(path: fixture.pack).objects.last?.chunks.first)
+        damaged[chunk.offset + chunk.headerLength] ^= 1
+        try write(damaged, to: fixture.pack)
+        let registry = try fixture.test.reopened()
+        let output = fixture.test.directory.path("out")
+        await #expect(throws: DeltaicError.self) { try await registry.pull(VersionReference("tune"), to: output) }
+        #expect(try await fixture.test.reopened().repair(from: [fixture.backup]).isWhole)
+        registry.closeDeletedPacks()
+        _ = try await registry.pull(VersionReference("tune"), to: output)
+        #expect(try fixture.test.contents(of: output) == fixture.test.contents(of: fixture.folders["tune"] ?? ""))
+    }
 }
