@@ -389,8 +389,8 @@ def note(counts):
         return
     with open(path, "a") as output:
         for kind, outcomes in counts.items():
-            line = {"family": 11, "what": f"verdict beside the reference reader's: {kind}", "tried": sum(outcomes.values()), "outcomes": outcomes,
-                    "note": f"the reference is {REFERENCE}"}
+            line = {"family": 11, "what": f"verdict beside the reference reader's: {kind}", "tried": sum(outcomes.values()),
+                    "outcomes": outcomes, "note": f"the reference is {REFERENCE}"}
             output.write(json.dumps(line) + "\n")
 
 
