@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
-# sizes, lossy ones too, the service through real clients and under load, faults of every kind, and the memory budget on a model
-# twice as large as it.
+# sizes, lossy ones too, the service through real clients and under load, faults of every kind, other readers of the same files,
+# and the memory budget on a model twice as large as it.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ fi
 "${run_tests[@]}" --filter FaultTests
 python3 Benchmarks/trust/soak.py --operations 600
 scripts/signing_check.sh .build/release/deltaic
+scripts/safetensors_verdicts.py .build/release/deltaic
 if [[ $is_real == yes ]]; then
     .build/release/DeltaicBench sizes --models "$models" --check
     scripts/client_check.sh "$models"

@@ -2,9 +2,12 @@ public import DeltaicCore
 
 /// The header of a safetensors file: which tensors it holds, and where.
 ///
-/// Every rule of the reference reader holds, and a file that reads here reads there. Stricter than the reference:
-/// - no tensor and no key of the metadata appears twice, whether the values agree or not (the reference takes both),
-///   and two Unicode spellings of the same text are the same key;
+/// Every rule of the reference reader holds, and a file that reads here reads there (`scripts/safetensors_verdicts.py`
+/// compares them). Stricter than the reference:
+/// - no key of any object appears twice, whether the values agree or not (the reference takes both, but for the fields
+///   of a tensor), and two Unicode spellings of the same text are the same key;
+/// - a tensor is an object, and its dtype a string (the reference also takes a list of the three fields, and
+///   `{"U8":null}`);
 /// - the JSON starts with `{` at once, as the format's text asks (the reference tolerates whitespace before it);
 /// - a tensor's name holds no NUL; a shape has at most ``maximumRank`` dimensions, and the product of those that are
 ///   not 0 fits 63 bits;
