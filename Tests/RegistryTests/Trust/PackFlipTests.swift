@@ -1,3 +1,4 @@
+import Catalog
 import DeltaicCore
 import Foundation
 import PackFormat
@@ -44,7 +45,7 @@ struct PackFlipTests {
                 found.updateValue(try trusted.test.contents(of: output), forKey: version.reference)
             } catch let error as DeltaicError {
                 #expect(error.code.category == .damaged, "\(error)")
-                #expect(error.description.contains(version.model), "\(error)")
+                #expect(error.description.contains("\(version.model)"), "\(error)")
                 found.updateValue(nil, forKey: version.reference)
             }
             try? FileManager.default.removeItem(atPath: output)

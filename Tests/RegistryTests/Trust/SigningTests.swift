@@ -10,17 +10,18 @@ import Testing
 struct SigningTests {
     private static let reference = "org/one@v2"
 
-    private func problems(_ trusted: TrustedRegistry, _ reference: String?, key: VerifyingKey? = nil) throws -> [String]
+    private func problems(_ trusted: TrustedRegistry, _ reference: String?, key: VerifyingKey? = nil) async throws
+        -> [String]
     {
-        try trusted.test.registry.checkSignatures(
+        try await trusted.test.registry.checkSignatures(
             try reference.map { try VersionReference($0) }, key: key ?? trusted.key.verifyingKey)
     }
 
     @Test("what was signed is found right, and what was not is named")
     func signed() async throws {
         let trusted = try await TrustedRegistry()
-        #expect(try problems(trusted, Self.reference) == [])
-        let unsigned = try problems(trusted, nil)
+        #expect(try await problems(trusted, Self.reference) == [])
+        let unsigned = try await problems(trusted, nil)
         #expect(try unsigned.count == trusted.test.registry.catalog.allVersions().count - 1)
         #expect(unsigned.allSatisfy { $0.contains("nobody has signed") })
     }
@@ -39,7 +40,7 @@ struct SigningTests {
             try catalog.addSignature(
                 SignatureRecord(
                     key: record.key, createdAt: 1, bundle: String(decoding: damaged, as: UTF8.self)), to: version)
-            let isFound = try !problems(trusted, Self.reference).isEmpty
+            let isFound = try await !problems(trusted, Self.reference).isEmpty
             // What is not signed and says nothing: the hint, the media type, the empty key id.
             let isHarmless = !isFound && Self.isUnsigned(position, in: record.bundle)
             #expect(isFound || isHarmless, "byte \(position): \(record.bundle.dropFirst(position - 10).prefix(30))")
@@ -67,14 +68,14 @@ struct SigningTests {
             try catalog.signatures(of: catalog.version(VersionReference(Self.reference)).id).first)
         let other = try catalog.version(VersionReference("org/one@v1")).id
         try catalog.addSignature(record, to: other)
-        #expect(try problems(trusted, "org/one@v1").first?.contains("other files") == true)
+        #expect(try await problems(trusted, "org/one@v1").first?.contains("other files") == true)
         // The same files under another number.
         let registry = trusted.test.registry
         _ = try await registry.register(
             trusted.test.directory.path("one2"),
             as: Registration(name: ModelName("twin"), base: VersionReference("base")))
         try catalog.addSignature(record, to: try catalog.version(VersionReference("twin")).id)
-        #expect(try problems(trusted, "twin").first?.contains("another version") == true)
+        #expect(try await problems(trusted, "twin").first?.contains("another version") == true)
     }
 
     @Test("only keys on the three curves are taken, and a wrong file is refused with a reason")
