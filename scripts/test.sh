@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
 # sizes, lossy ones too, the service through real clients and under load, faults of every kind, other readers of the same files,
-# and the memory budget on a model twice as large as it.
+# a short search for inputs that break a parser, and the memory budget on a model twice as large as it.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,8 @@ fi
 # Thousands of processes that are killed are no company for tests that talk to a server.
 "${run_tests[@]}" --skip FaultTests
 "${run_tests[@]}" --filter FaultTests
+# Builds everything once more, instrumented: some 27 minutes of processor time where nothing of it was built before.
+scripts/fuzz.sh 4
 python3 Benchmarks/trust/soak.py --operations 600
 scripts/signing_check.sh .build/release/deltaic
 scripts/safetensors_verdicts.py .build/release/deltaic
