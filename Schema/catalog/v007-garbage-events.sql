@@ -1,7 +1,13 @@
--- What a rebuild has to know beside the events of v006: which packs were garbage, so that what they tell of does not come back; that a file
--- that was garbage is one that a client sent again; scores to the last digit.
+-- What a rebuild has to know beside the events of v006: which packs belong to no version, so that what they tell of does not come back; that
+-- a file that was garbage is one that a client sent again; scores to the last digit.
 
 CREATE TRIGGER garbage_event AFTER UPDATE OF garbage_since ON packs WHEN new.garbage_since IS NOT NULL AND old.garbage_since IS NULL BEGIN
+    INSERT INTO events (event) VALUES (json_object('event', 'garbage', 'pack', lower(hex(new.sha256))));
+END;
+
+-- A pack that is still needed may have lost its version.
+CREATE TRIGGER disowned_event AFTER UPDATE OF version_id ON packs
+WHEN new.version_id IS NULL AND old.version_id IS NOT NULL AND new.garbage_since IS NULL BEGIN
     INSERT INTO events (event) VALUES (json_object('event', 'garbage', 'pack', lower(hex(new.sha256))));
 END;
 
@@ -23,6 +29,7 @@ CREATE TRIGGER evaluated_event AFTER INSERT ON evaluations BEGIN
     FROM versions v JOIN models m ON m.id = v.model_id WHERE v.id = new.version_id;
 END;
 
--- What is garbage already.
+-- What is so already.
 INSERT INTO events (event)
-SELECT json_object('event', 'garbage', 'pack', lower(hex(sha256))) FROM packs WHERE garbage_since IS NOT NULL ORDER BY id;
+SELECT json_object('event', 'garbage', 'pack', lower(hex(sha256))) FROM packs
+WHERE version_id IS NULL AND is_upload = 0 ORDER BY id;

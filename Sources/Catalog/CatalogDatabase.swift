@@ -61,8 +61,18 @@ public final class CatalogDatabase: Sendable {
             }
             let pool = try openPool(path)
             try pool.read { try CatalogMigrations.check($0, migrator, path: path, mayMigrate: true) }
-            try migrator.migrate(pool)
+            try migrate(pool, migrator)
             return CatalogDatabase(path: path, reader: pool, writer: pool)
+        }
+    }
+
+    /// Applies what is not applied yet; where another process does at the same time, one of them fails and looks again.
+    private static func migrate(_ pool: DatabasePool, _ migrator: DatabaseMigrator) throws {
+        while true {
+            let before = try pool.read(migrator.appliedIdentifiers)
+            let attempt = Result { try migrator.migrate(pool) }
+            guard case .failure(let error) = attempt else { return }
+            guard try pool.read(migrator.appliedIdentifiers) != before else { throw error }
         }
     }
 

@@ -36,6 +36,9 @@ extension RebuildReport {
     fileprivate var lines: [String] {
         var lines = problems.map { "problem: " + PrintableText.escaped($0) }
         lines += lost.sorted { $0.key < $1.key }.map { "lost: \($0.key): " + PrintableText.escaped($0.value) }
+        if hasJournal {
+            lines += unnamed.map { "registered after the journal's end: " + $0 }
+        }
         lines += unclear.values.sorted().map { "put aside: " + PrintableText.escaped($0) }
         if !unclear.isEmpty {
             lines.append("it is in quarantine/; rebuild a copy of all packs without the journal to see what it is")

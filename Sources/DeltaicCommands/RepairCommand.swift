@@ -44,6 +44,9 @@ extension RepairReport {
                 let name = replacement == pack.id ? "the same pack" : "pack \(replacement.short)"
                 lines.append("pack \(pack.id.short): \(isDryRun ? "can be made" : "made") whole \(found), as \(name)")
             }
+            if let problem = pack.problem {
+                lines.append("pack \(pack.id.short): not repaired: " + PrintableText.escaped(problem))
+            }
             if !pack.lost.isEmpty {
                 lines.append(
                     "pack \(pack.id.short): no copy of \(NumberFormat.count(pack.lost.count, "object")) was found")

@@ -110,6 +110,13 @@ public struct PackDirectory: Sendable {
         }
     }
 
+    /// When the file of a pack was written, in seconds since 1970; nil if it is not there.
+    public func modificationTime(of id: Digest) -> Int? {
+        var status = stat()
+        guard lstat(path(of: id), &status) == 0 else { return nil }
+        return Int(status.st_mtim.tv_sec)
+    }
+
     /// The files under the folder: packs by their ids, and whatever else lies there, with sizes.
     public func contents() -> (packs: [Digest: Int], others: [String]) {
         var packs: [Digest: Int] = [:]

@@ -112,7 +112,10 @@ enum EventRows {
         SELECT json_object('event', 'upload', 'pack', lower(hex(sha256))) FROM packs
         WHERE is_upload = 1 AND garbage_since IS NULL ORDER BY id
         """,
-        "SELECT json_object('event', 'garbage', 'pack', lower(hex(sha256))) FROM packs WHERE garbage_since IS NOT NULL ORDER BY id",
+        """
+        SELECT json_object('event', 'garbage', 'pack', lower(hex(sha256))) FROM packs
+        WHERE version_id IS NULL AND is_upload = 0 ORDER BY id
+        """,
         "SELECT json_object('event', 'branch', \(version), 'name', x.name) FROM branches x \(ofVersion) ORDER BY m.id, x.name",
         "SELECT json_object('event', 'tag', \(version), 'name', x.name) FROM tags x \(ofVersion) ORDER BY m.id, x.name",
         "SELECT json_object('event', 'pending', \(version), 'name', x.namespace) FROM pending_versions x \(ofVersion) ORDER BY v.id",

@@ -171,7 +171,7 @@ private struct GarbageRun {
 
     private func repack() async throws -> [GarbageReport.Repacked] {
         var repacked: [GarbageReport.Repacked] = []
-        for (pack, used, version) in try catalog.usedBytes()
+        for (pack, used, _) in try catalog.usedBytes()
         where Double(used) < Double(pack.byteCount) * options.repackBelow {
             try Task.checkCancellation()
             // Others may write between two packs; what they changed is seen now.
@@ -179,7 +179,9 @@ private struct GarbageRun {
             defer { withExtendedLifetime(writing) {} }
             guard let pack = try catalog.pack(pack.id), try !catalog.garbage().contains(where: { $0.id == pack.id })
             else { continue }
-            if let done = try await repack(pack, keepsManifest: version != nil) { repacked.append(done) }
+            if let done = try await repack(pack, keepsManifest: catalog.version(writing: pack.id) != nil) {
+                repacked.append(done)
+            }
         }
         return repacked
     }

@@ -57,7 +57,12 @@ struct Repacking: Sendable {
         }
         let finished = writer.finishedObjects
         let id = try packs.publish(writer)
-        try check(packs.open(id))
+        let checked = Swift.Result { try check(packs.open(id)) }
+        // A rebuild must not take it for the newest of its kind.
+        if case .failure(let error) = checked {
+            try packs.delete(id)
+            throw error
+        }
         return Result(
             pack: PackRecord(id: id, byteCount: writer.byteCount, createdAt: Int(Date().timeIntervalSince1970)),
             objects: finished.enumerated().map { ($1.description.digest, $0, $1.storedBytes) })

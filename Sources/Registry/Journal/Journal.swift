@@ -87,12 +87,23 @@ struct Journal: Sendable {
         try write(snapshotOf: catalog)
     }
 
-    /// As ``catchUp(with:)`` where the catalog has all that the journal lacks; else it is left alone.
+    /// Copies events of a catalog that is damaged: those that follow the journal's last one without a gap, and fit what it says.
     func addLastEvents(of catalog: CatalogDatabase) throws {
         guard access(path, F_OK) == 0 else { return }
         let lock = try JournalLock(path: path)
         defer { withExtendedLifetime(lock) {} }
-        _ = try append(from: catalog, to: try tail(window: 1 << 20), lock)
+        let contents = try read()
+        guard contents.last > 0, contents.problems.isEmpty else { return }
+        var history = RegistryHistory(contents.events)
+        var next = contents.last
+        let sound = try catalog.events(after: contents.last).prefix { event in
+            next += 1
+            guard event.sequence == next else { return false }
+            let problems = history.problems.count
+            history.apply(event)
+            return history.problems.count == problems
+        }
+        try lock.append(sound.flatMap { JournalLine($0).bytes }, at: contents.length)
     }
 
     /// - Returns: whether the catalog has the events that follow those in the file, which are in it now.

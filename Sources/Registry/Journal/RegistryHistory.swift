@@ -1,5 +1,6 @@
 internal import Catalog
 internal import DeltaicCore
+internal import Foundation
 
 /// What the journal's events make of a registry, one after the other: what packs alone do not tell.
 struct RegistryHistory: Sendable, Equatable {
@@ -74,7 +75,8 @@ struct RegistryHistory: Sendable, Equatable {
         for event in events { apply(event) }
     }
 
-    private mutating func apply(_ line: CatalogEvent) {
+    /// Takes one more event; one that does not fit is among ``problems`` then.
+    mutating func apply(_ line: CatalogEvent) {
         let event: JournalEvent
         do {
             event = try JournalEvent(json: line.json)
@@ -202,6 +204,12 @@ extension RegistryHistory.Model {
     }
 }
 
+extension RegistryHistory.Evaluation {
+    fileprivate mutating func roundScore() {
+        score = Double(String(format: "%.15g", score)) ?? score
+    }
+}
+
 extension RegistryHistory.Version {
     /// - Returns: false if the event says too little, or is none of a version's own.
     fileprivate mutating func apply(_ kind: JournalEvent.Kind, _ event: JournalEvent) -> Bool {
@@ -238,6 +246,8 @@ extension RegistryHistory {
                 let versions = [left.versions[number], right.versions[number]].map { version -> Version? in
                     var version = version
                     version?.order = 0
+                    // Journals of before have scores with 15 digits.
+                    for index in version?.evaluations.indices ?? 0..<0 { version?.evaluations[index].roundScore() }
                     return version
                 }
                 if versions[0] != versions[1] { found.append("\(name)@v\(number)") }

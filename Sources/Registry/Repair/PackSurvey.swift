@@ -9,6 +9,8 @@ final class PackSurvey: ObjectSource {
     struct Found: Sendable {
         let id: Digest
         let byteCount: Int
+        /// When the file was written, in seconds since 1970.
+        let writtenAt: Int
         /// Nil for packs without a manifest: single files as clients sent them, and what was kept of removed versions.
         let manifest: VersionManifest?
     }
@@ -48,7 +50,8 @@ final class PackSurvey: ObjectSource {
             do {
                 let reader = try packs.open(id)
                 found[id] = Found(
-                    id: id, byteCount: byteCount, manifest: try reader.manifest().map { try VersionManifest(json: $0) })
+                    id: id, byteCount: byteCount, writtenAt: packs.modificationTime(of: id) ?? 0,
+                    manifest: try reader.manifest().map { try VersionManifest(json: $0) })
             } catch let error as DeltaicError where error.code.category == .damaged {
                 damaged[id] = error.summary
             }
@@ -65,7 +68,10 @@ final class PackSurvey: ObjectSource {
         var seen: Set<Digest> = []
         for id in order + found.keys.sorted() where found[id] != nil && seen.insert(id).inserted {
             try Task.checkCancellation()
-            let objects = try open(id).objects
+            let opened = Result { try open(id) }
+            // Whoever collects garbage may have been here meanwhile.
+            if case .failure(let error as DeltaicError) = opened, error.code == .missingPack { continue }
+            let objects = try opened.get().objects
             state.withLock { state in
                 for (position, object) in objects.enumerated() where state.places[object.description.digest] == nil {
                     state.places[object.description.digest] = Place(pack: id, position: position)

@@ -18,6 +18,8 @@ public struct RebuildReport: Sendable, Codable {
     public let unneededPacks: Int
     /// Versions that are not in the new catalog, each with what is wrong.
     public let lost: [String: String]
+    /// Versions that only their packs tell of: they were registered after the journal's end, or that has gaps.
+    public let unnamed: [String]
     /// Packs that may be all that is left of a version, but nothing says of which, with why; they are in `quarantine/`.
     public let unclear: [Digest: String]
     public let problems: [String]
@@ -85,26 +87,35 @@ private struct Rebuild {
                 lost[version.reference] = error.summary
             }
         }
-        let bases = BaseRows(kept.map(\.version))
-        for (version, manifest) in kept {
-            guard let base = manifest.manifest.base, bases.reference(of: base) == nil else { continue }
-            lost[version.reference] = "its base \(base.model)@v\(base.number) is lost"
+        while true {
+            let bases = BaseRows(kept.map(\.version))
+            let baseless = kept.filter { $0.manifest.manifest.base.map { bases.reference(of: $0) == nil } ?? false }
+            for (version, manifest) in baseless {
+                let base = manifest.manifest.base.map { "\($0.model)@v\($0.number)" } ?? ""
+                lost[version.reference] = "its base \(base) is lost"
+            }
+            kept.removeAll { lost[$0.version.reference] != nil }
+            if baseless.isEmpty { break }
         }
-        kept.removeAll { lost[$0.version.reference] != nil }
         guard lost.isEmpty || allowsLoss || isDryRun else { throw Self.refusal(lost) }
-        let needed = Set(objects.records.values.map(\.pack)).union(kept.map(\.version.pack.id))
-        let unclear = found.unclear.filter { !needed.contains($0.pack.id) }
-        let aside = Set(found.versions.map(\.pack.id)).subtracting(needed).union(survey.damaged.keys)
-            .union(unclear.map(\.pack.id))
+        // Not what was added for versions that turned out to be lost.
+        let records = objects.closure(of: Set(kept.flatMap { $0.manifest.files.flatMap(\.objects) }))
+        let needed = Set(records.values.map(\.pack)).union(kept.map(\.version.pack.id))
+        let unclear = found.unclear
+        // What of a version is left out of the catalog stays in reach, even if others need objects in its pack.
+        let doubtful = Set(found.versions.map(\.pack.id)).subtracting(kept.map(\.version.pack.id))
+            .union(survey.damaged.keys).union(unclear.map(\.pack.id))
+        let aside = doubtful.subtracting(needed)
         let unneeded = survey.found.values.filter { !needed.contains($0.id) && !aside.contains($0.id) }
         func report(_ previous: String?) -> RebuildReport {
             RebuildReport(
                 isDryRun: isDryRun, versions: kept.count, models: Set(kept.map(\.version.model)).count,
-                packs: needed.count, objects: objects.records.count,
+                packs: needed.count, objects: records.count,
                 tags: hasJournal
                     ? history.models.values.reduce(0) { $0 + $1.tags.count }
                     : kept.reduce(0) { $0 + $1.version.manifest.tags.count },
                 hasJournal: hasJournal, unneededPacks: unneeded.count, lost: lost,
+                unnamed: kept.map(\.version).filter { $0.history == nil }.map(\.reference),
                 unclear: Dictionary(unclear.map { ($0.pack.id, $0.problem) }) { first, _ in first },
                 problems: journal.problems + history.problems
                     + survey.damaged.sorted { $0.key < $1.key }.map(\.value),
@@ -114,16 +125,20 @@ private struct Rebuild {
 
         try removeUnfinished()
         let catalog = try CatalogDatabase.create(path: newPath)
-        try fill(catalog, kept, objects.records, survey, history, hasJournal: hasJournal)
+        try fill(catalog, kept, records, survey, history, hasJournal: hasJournal)
         try catalog.discard(
             strays: unneeded.map { ($0.id, $0.byteCount, Int(Date().timeIntervalSince1970)) })
         try catalog.restartEvents(after: journal.last)
+        // Should nobody come to begin the journal anew below, the next to open the catalog copies this.
+        _ = try catalog.writeSnapshot()
         try catalog.close()
-        // What was left out is out of the way of whoever deletes garbage.
-        for id in aside.sorted() { try Quarantine(directory: directory).take(directory.packs.path(of: id)) }
-        let previous = try swap()
+        // What was left out is out of the way of whoever deletes garbage, before anybody can take it for that.
+        let quarantine = Quarantine(directory: directory)
+        for id in doubtful.sorted() { try quarantine.keep(directory.packs.path(of: id)) }
         // What it says that is not understood, or too little, somebody may still want to read.
-        if !hasJournal || !unclear.isEmpty { try Quarantine(directory: directory).keep(directory.journal.path) }
+        if !hasJournal || !unclear.isEmpty { try quarantine.keep(directory.journal.path) }
+        let previous = try swap()
+        for id in aside.sorted() { try directory.packs.delete(id) }
         try directory.journal.rewrite(from: CatalogDatabase.open(path: directory.catalogPath))
         return report(previous)
     }
@@ -145,7 +160,7 @@ private struct Rebuild {
             .incompleteRebuild,
             "\(lost.count) versions would be lost: " + some.joined(separator: "; ") + (lost.count > 5 ? "; ..." : ""),
             advice:
-                "nothing was changed; put the packs back from a backup, or give --allow-loss to go on without these versions"
+                "the catalog is as it was; put the packs back from a backup, or give --allow-loss to go on without these versions"
         )
     }
 
@@ -199,10 +214,14 @@ private struct Rebuild {
         }
         try catalog.restore(bases: bases)
         for (name, var model) in history.models {
-            // The journal ended before these were registered.
+            // A journal without gaps ended before these were registered; one with gaps may tell of what was done to them later.
             for (version, _) in kept where version.model == name && version.history == nil {
-                for tag in version.manifest.tags { model.tags[tag] = version.number }
-                if let branch = version.manifest.branch { model.branches[branch] = version.number }
+                for tag in version.manifest.tags where hasJournal || model.tags[tag] == nil {
+                    model.tags[tag] = version.number
+                }
+                if let branch = version.manifest.branch, hasJournal || model.branches[branch] == nil {
+                    model.branches[branch] = version.number
+                }
             }
             try catalog.restore(
                 model: name, isBase: model.isBase, lastNumber: model.lastNumber,

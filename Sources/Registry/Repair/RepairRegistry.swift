@@ -17,6 +17,8 @@ public struct RepairReport: Sendable, Codable {
         public let lost: [Digest]
         /// Where the damaged file is now.
         public let quarantined: String?
+        /// Why it could not be repaired, where more is wrong than that copies are missing.
+        public var problem: String?
     }
 
     public let isDryRun: Bool
@@ -28,7 +30,7 @@ public struct RepairReport: Sendable, Codable {
     public let rewroteJournal: Bool
 
     /// Whether all that was damaged is whole again.
-    public var isWhole: Bool { unreadable.isEmpty && packs.allSatisfy(\.lost.isEmpty) }
+    public var isWhole: Bool { unreadable.isEmpty && packs.allSatisfy { $0.lost.isEmpty && $0.problem == nil } }
 }
 
 extension ModelRegistry {
@@ -92,7 +94,14 @@ private struct RepairRun {
         guard try !catalog.garbage().contains(where: { $0.id == record.id }), try catalog.pack(record.id) != nil,
             let damage = try damage(of: record)
         else { return nil }
-        return try repair(damage, sources)
+        do {
+            return try repair(damage, sources)
+        } catch let error as DeltaicError where error.code.category == .damaged || error.code.category == .notFound {
+            // The other packs can be repaired all the same.
+            return .init(
+                id: record.id, replacement: nil, restored: [:], lost: Set(damage.objects.values).sorted(),
+                quarantined: nil, problem: error.description)
+        }
     }
 
     private func find(among all: [PackRecord]) throws -> [PackDamage] {
@@ -180,7 +189,7 @@ private struct RepairRun {
             let result = try PackRestoration(damage: damage, rows: rows, sources: sources).run(in: scratch) {
                 try manifest(of: damage.record)
             }
-            guard let wrong = try firstWrong(result, scratch, sources) else { return (damage, result) }
+            guard let wrong = try firstWrong(result, rows, scratch, sources) else { return (damage, result) }
             guard result.restored[wrong] == nil, let position = rows.first(where: { $0.digest == wrong })?.position,
                 damage.objects.updateValue(wrong, forKey: position) == nil
             else {
@@ -195,12 +204,16 @@ private struct RepairRun {
     ///
     /// Those that were whole are decoded too where the index was not: other bytes of the pack may have looked like their records.
     private func firstWrong(
-        _ result: PackRestoration.Result, _ scratch: PackDirectory, _ sources: RepairSources
+        _ result: PackRestoration.Result, _ rows: [ObjectRecord], _ scratch: PackDirectory, _ sources: RepairSources
     ) throws -> Digest? {
         guard let pack = result.pack else { return nil }
         let registered = CatalogObjects(packs: packs, catalog: catalog)
         let reader = ObjectReader(source: NewPackObjects(pack: try scratch.open(pack.id), registered: registered))
-        for object in result.objects {
+        // Others may be decoded from what the catalog has let go of.
+        let used = try catalog.usedObjects(inPack: rows.first?.pack ?? pack.id)
+        let known = Set(rows.map(\.digest))
+        for object in result.objects
+        where known.contains(object.digest) && (used.isEmpty || used.contains(object.digest)) {
             let decoded = Result {
                 var hash = try StreamingHash(.sha256)
                 for position in try reader.object(object.digest).chunks.indices {

@@ -22,6 +22,18 @@ struct SurveyedObjects {
         _ = try depth(of: digest, left: ObjectReader.depthLimit)
     }
 
+    /// The rows of objects, and of all that these cannot be decoded without; what was added for others is not among them.
+    func closure(of digests: Set<Digest>) -> [Digest: ObjectRecord] {
+        var found: [Digest: ObjectRecord] = [:]
+        var left = Array(digests)
+        while let digest = left.popLast() {
+            guard found[digest] == nil, let record = records[digest] else { continue }
+            found[digest] = record
+            left += record.dependencies
+        }
+        return found
+    }
+
     private mutating func depth(of digest: Digest, left: Int) throws -> Int {
         if let known = records[digest] { return known.depth }
         if let failure = failures[digest] { throw failure }

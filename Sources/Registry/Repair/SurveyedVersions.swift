@@ -96,6 +96,7 @@ struct SurveyedVersions {
             }
         }
         addUnnamed(unnamed, history, from: isComplete ? end : .min)
+        addUnclearBases()
         versions.sort { left, right in
             let orders = (left.history?.order ?? .max, right.history?.order ?? .max)
             if orders.0 != orders.1 { return orders.0 < orders.1 }
@@ -143,7 +144,8 @@ struct SurveyedVersions {
                 !history.removed.contains(.init(model: manifest.model, commit: manifest.commit))
             else { continue }
             let reference = "\(manifest.model)@v\(manifest.number)"
-            guard manifest.createdAt >= time else {
+            // What came from another registry was made before it was written here.
+            guard max(manifest.createdAt, pack.writtenAt) >= time else {
                 unclear.append((pack, "the journal does not name \(reference), of which pack \(pack.id.short) tells"))
                 continue
             }
@@ -158,6 +160,24 @@ struct SurveyedVersions {
             versions.append(
                 SurveyedVersion(
                     model: manifest.model, number: manifest.number, pack: pack, manifest: manifest, history: nil))
+        }
+    }
+
+    /// Adds versions of which the journal should tell and does not, where others are deltas of them.
+    private mutating func addUnclearBases() {
+        while true {
+            let rows = BaseRows(versions)
+            let missing = versions.compactMap(\.manifest.base).filter { rows.reference(of: $0) == nil }
+            let index = unclear.firstIndex { pack, _ in
+                missing.contains { $0.commit == pack.manifest?.commit && $0.number == pack.manifest?.number }
+            }
+            guard let index, let manifest = unclear[index].pack.manifest,
+                !versions.contains(where: { $0.reference == "\(manifest.model)@v\(manifest.number)" })
+            else { return }
+            versions.append(
+                SurveyedVersion(
+                    model: manifest.model, number: manifest.number, pack: unclear.remove(at: index).pack,
+                    manifest: manifest, history: nil))
         }
     }
 }

@@ -162,6 +162,23 @@ struct JournalTests {
         #expect(try await problems(test) == [])
     }
 
+    @Test("scores with fewer digits, as older journals have them, are no difference")
+    func roundedScores() {
+        func history(_ score: String) -> RegistryHistory {
+            let commit = String(repeating: "0", count: 40)
+            let version = #""model":"a","number":1,"commit":"\#(commit)""#
+            return RegistryHistory([
+                CatalogEvent(sequence: 1, at: 0, json: #"{"event":"version",\#(version)}"#),
+                CatalogEvent(
+                    sequence: 2, at: 0,
+                    json: #"{"event":"evaluated",\#(version),"text":"c","score":\#(score),"at":1}"#),
+            ])
+        }
+        #expect(history("0.83333333333333337").problems.isEmpty)
+        #expect(history("0.83333333333333337").differences(from: history("0.833333333333333")).isEmpty)
+        #expect(history("0.83333333333333337").differences(from: history("0.8333333333")).count == 1)
+    }
+
     @Test("it is begun anew when most of it is no longer so, and says the same then")
     func compaction() async throws {
         let test = try await registry()

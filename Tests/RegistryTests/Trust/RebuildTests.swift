@@ -138,6 +138,7 @@ struct RebuildTests {
         try Data(early).write(to: URL(filePath: copy + "/packs/journal.log"))
         let report = try await ModelRegistry.rebuild(path: copy)
         #expect(report.hasJournal && report.lost.isEmpty && report.unclear.isEmpty && report.problems.isEmpty)
+        #expect(report.unnamed == ["org/one@v4"])
         let rebuilt = try ModelRegistry(path: copy)
         #expect(try rebuilt.catalog.allVersions().map(\.reference) == registry.catalog.allVersions().map(\.reference))
         for tag in ["prod", "late"] {
@@ -146,8 +147,30 @@ struct RebuildTests {
         #expect(try await rebuilt.check(isQuick: false).problems == [])
     }
 
-    @Test("a pack that the journal should name and does not is put aside, not deleted, and said so")
-    func unclear() async throws {
+    @Test("what is left of versions that are lost is kept, whatever others need of it")
+    func leftovers() async throws {
+        let trusted = try await TrustedRegistry()
+        let path = try copy(trusted)
+        let catalog = trusted.test.registry.catalog
+        let base = try #require(try catalog.pack(of: catalog.version(VersionReference("base")).id)?.id)
+        try FileManager.default.removeItem(atPath: PackPlace.path(path, base))
+        let report = try await ModelRegistry.rebuild(path: path, allowsLoss: true)
+        let references = ["org/one@v1", "org/one@v2", "org/lossy@v1", "org/renamed@v1"]
+        #expect(Set(references).isSubset(of: report.lost.keys))
+        let rebuilt = try ModelRegistry(path: path)
+        _ = try await rebuilt.collectGarbage(GarbageCollection(grace: 0))
+        for reference in references {
+            let pack = try #require(try catalog.pack(of: catalog.version(VersionReference(reference)).id)?.id)
+            let kept = path + "/quarantine/\(pack.hex).pack"
+            #expect(FileManager.default.fileExists(atPath: kept), "\(reference)")
+        }
+        #expect(try await rebuilt.check(isQuick: false).problems == [])
+    }
+
+    @Test(
+        "a pack that the journal should name and does not is put aside, not deleted, and said so; one that came later is a version",
+        arguments: [true, false])
+    func unclear(isOld: Bool) async throws {
         var random = SeededGenerator(seed: 843)
         let other = try TestRegistry()
         try await other.addBase(
@@ -165,7 +188,14 @@ struct RebuildTests {
         try FileManager.default.createDirectory(
             atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: foreign, toPath: place)
+        try FileManager.default.setAttributes(
+            [.modificationDate: isOld ? Date(timeIntervalSince1970: 1_000_000) : Date()], ofItemAtPath: place)
         let report = try await ModelRegistry.rebuild(path: path)
+        guard isOld else {
+            #expect(report.unnamed == ["other/base@v1"] && report.unclear.isEmpty)
+            #expect(try await ModelRegistry(path: path).check(isQuick: false).problems == [])
+            return
+        }
         #expect(report.unclear.keys.map(\.self) == [id] && report.lost.isEmpty)
         #expect(report.unclear[id]?.contains("other/base@v1") == true)
         #expect(FileManager.default.fileExists(atPath: path + "/quarantine/\(id.hex).pack"))

@@ -196,6 +196,30 @@ struct RepairTests {
         #expect(try test.contents(of: output) == test.contents(of: folder))
     }
 
+    @Test("a pack with deltas that nothing needs, and whose base is gone, is repaired")
+    func forgottenDeltas() async throws {
+        var random = SeededGenerator(seed: 827)
+        let test = try TestRegistry()
+        let first = TestTensor("a", .bfloat16, [40, 40], using: &random)
+        let other = TestTensor("b", .bfloat16, [40, 40], using: &random)
+        try await test.addBase(try test.folder("base", [first]))
+        try await test.register(try test.folder("tune", [first.tuned(using: &random), other]), "tune")
+        let folder = try test.folder("kept", [other], config: "k")
+        try await test.register(folder, "kept", base: nil)
+        let pack = try #require(
+            try test.registry.catalog.pack(of: test.registry.catalog.version(VersionReference("tune")).id))
+        for name in ["tune", "base"] { _ = try await test.registry.remove(ModelName(name)) }
+        _ = try await test.registry.collectGarbage(GarbageCollection(grace: 0, repackBelow: 0))
+        let path = PackPlace.path(test.registry.path, pack.id)
+        let whole = try FolderContents.bytes(of: path)
+        var damaged = whole
+        damaged[whole.count - 40] ^= 1
+        try write(damaged, to: path)
+        #expect(try await test.reopened().repair().isWhole)
+        #expect(try FolderContents.bytes(of: path) == whole)
+        #expect(try await test.reopened().check(isQuick: false).problems == [])
+    }
+
     @Test("whoever has the registry open reads what was repaired, not what was damaged")
     func openElsewhere() async throws {
         let fixture = try await fixture(seed: 826)
