@@ -64,19 +64,16 @@ extension CatalogDatabase {
     /// What versions need of each pack: the sum of the stored bytes of objects that a version needs, itself or through others.
     ///
     /// Packs that are garbage, or uploads, are left out.
-    public func usedBytes() throws -> [(pack: PackRecord, used: Int, version: VersionID?)] {
+    public func usedBytes() throws -> [(pack: PackRecord, used: Int)] {
         try read { database in
             try database.rows(
                 GarbageRows.live + """
-                    SELECT p.sha256, p.byte_count, p.created_at, p.version_id,
+                    SELECT p.sha256, p.byte_count, p.created_at,
                         (SELECT coalesce(sum(o.stored_bytes), 0) FROM objects o WHERE o.pack_id = p.id AND o.id IN live)
                     FROM packs p WHERE p.garbage_since IS NULL AND p.is_upload = 0 ORDER BY p.id
                     """
             ) { row in
-                (
-                    try PackRows.record(row), try row.int(4),
-                    try row.ifPresent(3) { VersionID(rawValue: try row.decode(Int64.self, atIndex: $0)) }
-                )
+                (try PackRows.record(row), try row.int(3))
             }
         }
     }

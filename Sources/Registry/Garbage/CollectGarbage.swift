@@ -171,7 +171,7 @@ private struct GarbageRun {
 
     private func repack() async throws -> [GarbageReport.Repacked] {
         var repacked: [GarbageReport.Repacked] = []
-        for (pack, used, _) in try catalog.usedBytes()
+        for (pack, used) in try catalog.usedBytes()
         where Double(used) < Double(pack.byteCount) * options.repackBelow {
             try Task.checkCancellation()
             // Others may write between two packs; what they changed is seen now.
