@@ -31,7 +31,8 @@ public final class RawConnection: Sendable {
         public func json() throws -> JSONValue { try JSONValue(parsing: text) }
     }
 
-    public static let patience = 30
+    /// Seconds; instrumented, on a machine that others use too, a server may take many.
+    public static let patience = 120
 
     private let descriptor: Int32
     private let state = Mutex<(unread: [UInt8], isOpen: Bool)>(([], true))
