@@ -50,7 +50,7 @@ struct RegistryHistory: Sendable, Equatable {
     private(set) var tokens: [String: Token] = [:]
     /// Packs of one file each, as clients sent them.
     private(set) var uploads: Set<Digest> = []
-    /// Packs that nothing needed: what they tell of is no version.
+    /// Packs that belong to no version: what they tell of is none.
     private(set) var garbage: Set<Digest> = []
     /// The commits of versions that were removed, with the names that their models had then.
     private(set) var removed: Set<RemovedVersion> = []
