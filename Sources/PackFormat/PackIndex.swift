@@ -83,6 +83,7 @@ struct PackIndex {
 /// The header of a record.
 struct RecordHeader {
     let kind: UInt8
+    let flags: UInt8
     let length: Int
     let payloadLength: Int
     /// The fields with their padding, without prefix and checksum.
@@ -94,7 +95,7 @@ struct RecordHeader {
         var reader = ByteReader(bytes, place: place)
         _ = try reader.take(4, "marker")
         kind = try reader.uint8("record kind")
-        _ = try reader.uint8("reserved")
+        flags = try reader.uint8("record flags")
         length = Int(try reader.uint16("record header length"))
         payloadLength = Int(try reader.uint32("payload length"))
         guard PackLayout.recordHeaderLimits.contains(length) else {

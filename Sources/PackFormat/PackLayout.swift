@@ -9,6 +9,8 @@ enum PackLayout {
     static let chunkKind: UInt8 = 1
     static let objectKind: UInt8 = 2
     static let manifestKind: UInt8 = 3
+    /// The flag of a manifest record whose fields end with the checksum of its payload.
+    static let checkedPayload: UInt8 = 1
     static let recordHeaderLimits = 24...1024
     /// Marker, kind, reserved, header length, payload length.
     static let recordPrefixLength = 12

@@ -140,19 +140,16 @@ public final class PackReader: Sendable {
         guard let header = try RecordHeader(bytes, place: path), header.kind == PackLayout.manifestKind else {
             throw .pack("P-05", "no manifest record", at: ["pack \(id.short)", "offset \(manifestOffset)"])
         }
-        var fields = ByteReader(header.fields, place: "manifest record")
-        let digest = try fields.digest("manifest digest")
-        let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)
-        let start = manifestOffset + header.length
-        let stored = try file.read(start..<start + stream.storedLength)
-        let json = try ZstdStream().decode(
-            EncodedStream(encoding: stream.encoding, rawLength: stream.rawLength, bytes: stored),
-            limit: PackLayout.manifestRawLimit)
-        guard digest == manifestDigest, try Digest.sha256(json) == digest else {
-            throw DeltaicError(
-                .checksumMismatch, "the manifest does not match its SHA-256", at: ["pack \(id.short)"])
+        do throws(DeltaicError) {
+            let record = try ManifestRecord(header)
+            guard record.digest == manifestDigest else {
+                throw DeltaicError(.checksumMismatch, "the manifest is another than the index says")
+            }
+            let start = manifestOffset + header.length
+            return try record.json(try file.read(start..<start + header.payloadLength))
+        } catch {
+            throw error.inside("pack \(id.short)")
         }
-        return json
     }
 
     private static func checkHeader(_ bytes: [UInt8]) throws(DeltaicError) {

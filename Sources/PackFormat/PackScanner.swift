@@ -104,21 +104,11 @@ public struct PackScanner {
             let ordinal = try fields.varint("object ordinal", limit: PackLayout.elementLimit)
             found.objects.append((try fields.objectDescription(), ordinal))
         case PackLayout.manifestKind:
-            let digest = try fields.digest("manifest digest")
-            let stream = try fields.streamRecord(rawLimit: PackLayout.manifestRawLimit)
             let start = offset + header.length
-            guard stream.storedLength == header.payloadLength else { return }
-            let stored = try file.read(start..<start + stream.storedLength)
-            found.manifest = try? decode(stream, stored, digest)
+            let payload = try file.read(start..<start + header.payloadLength)
+            found.manifest = try ManifestRecord(header).json(payload)
         default: break
         }
-    }
-
-    private func decode(_ stream: StreamRecord, _ stored: [UInt8], _ digest: Digest) throws(DeltaicError) -> [UInt8]? {
-        let json = try ZstdStream().decode(
-            EncodedStream(encoding: stream.encoding, rawLength: stream.rawLength, bytes: stored),
-            limit: PackLayout.manifestRawLimit)
-        return try Digest.sha256(json) == digest ? json : nil
     }
 
     /// The offset of the next record marker at or after `start`, or the end of the file.

@@ -93,10 +93,12 @@ public final class PackWriter {
         var fields = ByteWriter()
         fields.append(digest.bytes)
         fields.append(StreamRecord(stream))
+        fields.integer(FastHash.checksum(stream.bytes))
         manifest = (file.byteCount, digest)
         try file.write(
             ByteWriter.recordHeader(
-                kind: PackLayout.manifestKind, payloadLength: stream.bytes.count, fields: fields.bytes))
+                kind: PackLayout.manifestKind, flags: PackLayout.checkedPayload, payloadLength: stream.bytes.count,
+                fields: fields.bytes))
         try file.write(stream.bytes)
     }
 

@@ -27,12 +27,12 @@ extension ByteWriter {
     }
 
     /// A record header around `fields`.
-    static func recordHeader(kind: UInt8, payloadLength: Int, fields: [UInt8]) -> [UInt8] {
+    static func recordHeader(kind: UInt8, flags: UInt8 = 0, payloadLength: Int, fields: [UInt8]) -> [UInt8] {
         var writer = ByteWriter()
         let length = PackLayout.recordPrefixLength + fields.count + PackLayout.checksumLength
         writer.append(PackLayout.marker)
         writer.integer(kind)
-        writer.integer(0 as UInt8)
+        writer.integer(flags)
         // Small fields are padded, so that a scanner may believe the lower limit of the length.
         let padding = max(0, PackLayout.recordHeaderLimits.lowerBound - length)
         writer.integer(UInt16(length + padding))

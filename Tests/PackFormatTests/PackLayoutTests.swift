@@ -43,7 +43,7 @@ struct PackLayoutTests {
         #expect(walk.last?.range.upperBound == parts.records.count)
         for record in walk {
             #expect(parts.isIntact(record))
-            #expect(parts.records[record.start + 5] == 0)
+            #expect(parts.records[record.start + 5] == (record.kind == 3 ? 1 : 0))
             #expect((24...1024).contains(record.headerLength))
         }
     }
@@ -85,6 +85,8 @@ struct PackLayoutTests {
         let manifest = try #require(walk.first)
         #expect(manifest.offset == index.manifestOffset)
         #expect(manifest.fields.starts(with: index.manifestDigest))
+        var checksum = ByteCursor(Array(manifest.fields.suffix(8)))
+        #expect(checksum.number(8) == FastHash.checksum(manifest.payload))
         #expect(try Digest.sha256(PackSample.manifest).bytes == index.manifestDigest)
     }
 }

@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import Foundation
 internal import PackFormat
 internal import TestSupport
 internal import Testing
@@ -250,6 +251,32 @@ struct PackRulesTests {
         #expect(reader.objects.flatMap(\.chunks).map(\.codec) == [200, 2, 1])
         try Evidence.record(
             family: 21, "chunks of an unknown codec: the others are read", tried: 1, outcomes: ["right": 1])
+    }
+
+    @Test("P-31: any flipped bit of a manifest's payload is found, also one that decodes to the same")
+    func manifestPayload() throws {
+        let directory = try TemporaryDirectory()
+        let writer = try PackWriter(directory: directory.path)
+        let json = Array("{\(repeatElement("\"manifest\": 1", count: 200).joined(separator: ", "))}".utf8)
+        try writer.write(manifest: json)
+        _ = try writer.finish { _ in "manifest.pack" }
+        let parts = PackParts(Array(try Data(contentsOf: URL(filePath: directory.path("manifest.pack")))))
+        let record = try #require(parts.walk.last)
+        // A frame of zstd, of which not every bit says something.
+        #expect(record.payload.count < json.count / 4)
+        for bit in 0..<record.payload.count * 8 {
+            var changed = parts
+            changed.records[record.start + record.headerLength + bit / 8] ^= 1 << UInt8(bit % 8)
+            let path = try directory.write("changed.pack", try changed.file())
+            let error = #expect(throws: DeltaicError.self, "bit \(bit)") { try PackReader(path: path).manifest() }
+            #expect(error?.code == .checksumMismatch)
+            #expect(try PackScanner(path: path).scan().manifest == nil)
+        }
+        var old = parts
+        old.records = PackParts.record(kind: 3, fields: Array(record.fields.dropLast(8)), payload: record.payload)
+        let path = try directory.write("old.pack", try old.file())
+        #expect(try PackReader(path: path).manifest() == json, "a manifest without a checksum, as in version 1.0")
+        #expect(try PackScanner(path: path).scan().manifest == json)
     }
 
     @Test("a manifest that is not the one of the index is refused")
