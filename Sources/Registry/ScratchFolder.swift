@@ -86,9 +86,14 @@ final class ScratchFolder: Sendable {
     // MARK: - Leftovers
 
     private static func removeLeftovers(in parent: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where isOurs(name) {
             removeIfLeft(parent + "/" + name)
         }
+    }
+
+    /// Whether a name is one that ``init(in:)`` gives: somebody else's folder may well begin with our name.
+    private static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix(prefix) && UUID(uuidString: String(name.dropFirst(prefix.count))) != nil
     }
 
     /// Removes a folder that is ours, and that no process uses; what cannot be removed stays for the next time.

@@ -13,6 +13,9 @@ import Testing
         parent = try TemporaryDirectory()
     }
 
+    /// A name such as folders have.
+    private static func name() -> String { "deltaic-\(UUID().uuidString)" }
+
     private func names() throws -> Set<String> {
         Set(try FileManager.default.contentsOfDirectory(atPath: parent.path))
     }
@@ -38,11 +41,12 @@ import Testing
 
     @Test("what a killed process left goes with the next folder, contents and all")
     func leftover() throws {
-        try parent.write("deltaic-killed/contents/model/model.safetensors", [1, 2, 3])
-        try age(try parent.write("deltaic-killed/.deltaic-scratch", []))
+        let (killed, empty) = (Self.name(), Self.name())
+        try parent.write("\(killed)/contents/model/model.safetensors", [1, 2, 3])
+        try age(try parent.write("\(killed)/.deltaic-scratch", []))
         // Killed between the two steps of making, or of removing, a folder.
-        try FileManager.default.createDirectory(atPath: parent.path("deltaic-empty"), withIntermediateDirectories: true)
-        try age(parent.path("deltaic-empty"))
+        try FileManager.default.createDirectory(atPath: parent.path(empty), withIntermediateDirectories: true)
+        try age(parent.path(empty))
         let folder = try ScratchFolder(in: parent.path)
         defer { withExtendedLifetime(folder) {} }
         #expect(try names().count == 1)
@@ -54,9 +58,13 @@ import Testing
         defer { withExtendedLifetime(living) {} }
         let root = (living.path as NSString).deletingLastPathComponent
         try age(root + "/.deltaic-scratch")
-        try parent.write("deltaic-new/.deltaic-scratch", [])
-        try age(try parent.write("deltaic-other/file", [1]))
-        try age(parent.path("deltaic-other"))
+        try parent.write("\(Self.name())/.deltaic-scratch", [])
+        let (full, empty) = (Self.name(), "deltaic-mine")
+        try age(try parent.write("\(full)/file", [1]))
+        try age(parent.path(full))
+        // Of another program, or of a user.
+        try FileManager.default.createDirectory(atPath: parent.path(empty), withIntermediateDirectories: true)
+        try age(parent.path(empty))
         try age(try parent.write("other/.deltaic-scratch", []))
         let before = try names()
         let folder = try ScratchFolder(in: parent.path)
