@@ -23,6 +23,7 @@ enum PackFuzzer {
         var raw: [Digest: [UInt8]] = [:]
         _ = try FuzzParser.accepted { try reader.checkObjectRecords() }
         _ = try FuzzParser.accepted { try reader.manifest() }
+        _ = try FuzzParser.accepted { try reader.checkManifest() }
         for object in reader.objects {
             let grid = object.description.grid
             try FuzzParser.require(object.chunks.count == grid.chunkCount, "an object lacks chunks")

@@ -22,13 +22,20 @@ struct ManifestRecord {
         }
     }
 
-    /// Decodes the payload.
+    /// Makes sure that every bit of the payload is the one that was written.
     ///
-    /// - Throws: `.checksumMismatch` if it is not what was written.
-    func json(_ payload: [UInt8]) throws(DeltaicError) -> [UInt8] {
+    /// - Throws: `.checksumMismatch`; the payload may decode all the same.
+    func check(_ payload: [UInt8]) throws(DeltaicError) {
         if let payloadChecksum, FastHash.checksum(payload) != payloadChecksum {
             throw DeltaicError(.checksumMismatch, "P-31: the payload of the manifest is damaged")
         }
+    }
+
+    /// Decodes the payload.
+    ///
+    /// A damaged one that still decodes to what was written is good enough to read: its SHA-256 says so.
+    /// - Throws: `.checksumMismatch` if it decodes to anything else, `.malformedPack` if it does not decode.
+    func json(_ payload: [UInt8]) throws(DeltaicError) -> [UInt8] {
         let json = try ZstdStream().decode(
             EncodedStream(encoding: stream.encoding, rawLength: stream.rawLength, bytes: payload),
             limit: PackLayout.manifestRawLimit)

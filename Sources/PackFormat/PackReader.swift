@@ -133,6 +133,20 @@ public final class PackReader: Sendable {
 
     /// The manifest's JSON, nil if the pack has none.
     public func manifest() throws(DeltaicError) -> [UInt8]? {
+        try readManifest { (record, payload) throws(DeltaicError) in try record.json(payload) }
+    }
+
+    /// Checks every bit of the manifest's record, those too that a reader can do without.
+    public func checkManifest() throws(DeltaicError) {
+        _ = try readManifest { (record, payload) throws(DeltaicError) in
+            try record.check(payload)
+            _ = try record.json(payload)
+        }
+    }
+
+    private func readManifest<Value>(
+        _ body: (ManifestRecord, _ payload: [UInt8]) throws(DeltaicError) -> Value
+    ) throws(DeltaicError) -> Value? {
         guard manifestOffset > 0 else { return nil }
         let limit = PackLayout.recordHeaderLimits.upperBound
         let end = min(manifestOffset + limit, byteCount)
@@ -146,7 +160,7 @@ public final class PackReader: Sendable {
                 throw DeltaicError(.checksumMismatch, "the manifest is another than the index says")
             }
             let start = manifestOffset + header.length
-            return try record.json(try file.read(start..<start + header.payloadLength))
+            return try body(record, try file.read(start..<start + header.payloadLength))
         } catch {
             throw error.inside("pack \(id.short)")
         }

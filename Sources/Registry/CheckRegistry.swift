@@ -132,7 +132,7 @@ private struct RegistryCheck {
             for record in records where reader.object(record.digest) == nil {
                 throw DeltaicError(.malformedPack, "an object is missing", at: ["object \(record.digest.short)"])
             }
-            _ = try reader.manifest()
+            try reader.checkManifest()
             try reader.checkObjectRecords()
             for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
             for record in records { try check.checkNeeds(of: record, in: reader) }

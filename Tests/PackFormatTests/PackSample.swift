@@ -87,7 +87,7 @@ struct PackSample {
                 }
             }
         }
-        _ = try reader.manifest()
+        try reader.checkManifest()
         return reader
     }
 

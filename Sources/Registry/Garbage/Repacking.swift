@@ -78,6 +78,6 @@ struct Repacking: Sendable {
                 .malformedPack, "a pack that was written anew is not what it was", at: ["pack \(written.id.short)"])
         }
         try written.checkStoredBytes()
-        _ = try written.manifest()
+        try written.checkManifest()
     }
 }

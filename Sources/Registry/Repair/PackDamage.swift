@@ -73,7 +73,7 @@ struct PackDamage {
             }
             try reader.checkObjectRecords()
             for object in reader.objects { for chunk in object.chunks { try reader.checkRecord(of: chunk) } }
-            _ = try reader.manifest()
+            try reader.checkManifest()
         }
         if case .failure = checked { return true }
         return false

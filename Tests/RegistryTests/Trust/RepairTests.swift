@@ -220,6 +220,28 @@ struct RepairTests {
         #expect(try await test.reopened().check(isQuick: false).problems == [])
     }
 
+    @Test(
+        "a flipped bit in a manifest that changes nothing keeps nobody from reading; the check finds it, and repair mends it"
+    )
+    func harmlessFlip() async throws {
+        let fixture = try await fixture(seed: 827)
+        let whole = try FolderContents.bytes(of: fixture.pack)
+        let parts = PackParts(whole)
+        let record = try #require(parts.walk.last)
+        try #require(record.kind == 3 && record.payload.starts(with: [0x28, 0xB5, 0x2F, 0xFD]))
+        var damaged = whole
+        // Decoders of zstd do not look at this bit of the frame's descriptor (RFC 8878, section 3.1.1.1.1).
+        damaged[record.offset + record.headerLength + 4] ^= 0x10
+        try write(damaged, to: fixture.pack)
+        let output = fixture.test.directory.path("out")
+        _ = try await fixture.test.reopened().pull(VersionReference("tune"), to: output)
+        #expect(try fixture.test.contents(of: output) == fixture.test.contents(of: fixture.folders["tune"] ?? ""))
+        let problems = try await fixture.test.reopened().check(isQuick: true).problems
+        #expect(problems.count == 1 && problems.first?.contains("P-31") == true, "\(problems)")
+        #expect(try await fixture.test.reopened().repair().isWhole)
+        #expect(try FolderContents.bytes(of: fixture.pack) == whole)
+    }
+
     @Test("whoever has the registry open reads what was repaired, not what was damaged")
     func openElsewhere() async throws {
         let fixture = try await fixture(seed: 826)
