@@ -69,7 +69,7 @@ let package = Package(
 
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
         .target(name: "DeltaCodecs", dependencies: ["CLAPACK", "DeltaicCore", "Kernels"], swiftSettings: strict),
-        .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
+        .target(name: "PackFormat", dependencies: ["DeltaicCore", "Kernels", "CZstd"], swiftSettings: strict),
         .target(name: "XetFormat", dependencies: ["CLZ4", "DeltaicCore"], swiftSettings: strict),
         .target(
             name: "Catalog",

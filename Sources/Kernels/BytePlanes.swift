@@ -2,6 +2,9 @@
 ///
 /// - SeeAlso: `Schema/pack/codec-payloads.md`, section 1.
 public enum BytePlanes {
+    /// Words that are worked on together: they stay in the cache while one plane after the other is cut.
+    private static let blockLength = 4096
+
     /// The planes of little-endian words, most significant first.
     ///
     /// - Parameters:
@@ -33,21 +36,81 @@ public enum BytePlanes {
     private static func split<Word: TensorWord>(_ words: [UInt8], as type: Word.Type, rotated: Bool) -> [[UInt8]] {
         let width = MemoryLayout<Word>.size
         let count = words.count / width
-        return words.withUnsafeBytes { source -> [[UInt8]] in
-            guard let source = source.baseAddress else { return Array(repeating: [], count: width) }
-            return (0..<width).map { plane in
-                let shift = Word(8 * (width - 1 - plane))
-                return filledBytes(count) { target in
+        guard count > 0 else { return Array(repeating: [], count: width) }
+        var planes: [[UInt8]] = []
+        words.withUnsafeBytes { source in
+            guard let source = source.baseAddress else { return }
+            withPlanes(width, of: count, into: &planes) { targets in
+                for start in stride(from: 0, to: count, by: blockLength) {
+                    let block = start..<min(start + blockLength, count)
+                    for (plane, target) in targets.enumerated() {
+                        let shift = Word(8 * (width - 1 - plane))
+                        // One loop for each case, so that the compiler makes vectors of it.
+                        if rotated {
+                            for index in block {
+                                let word: Word = source.word(index)
+                                let turned = (word &<< 1) | (word &>> Word(Word.bitWidth - 1))
+                                target.store(UInt8(truncatingIfNeeded: turned &>> shift), at: index)
+                            }
+                        } else {
+                            for index in block {
+                                let word: Word = source.word(index)
+                                target.store(UInt8(truncatingIfNeeded: word &>> shift), at: index)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return planes
+    }
+
+    /// Gives `body` room for planes of `count` bytes, all of them at once, and appends them when it has filled them.
+    private static func withPlanes(
+        _ number: Int, of count: Int, into planes: inout [[UInt8]], targets: [UnsafeMutableRawPointer] = [],
+        _ body: ([UnsafeMutableRawPointer]) -> Void
+    ) {
+        guard targets.count < number else { return body(targets) }
+        var rest: [[UInt8]] = []
+        let plane = filledBytes(count) { target in
+            withPlanes(number, of: count, into: &rest, targets: targets + [target], body)
+        }
+        planes.append(plane)
+        planes += rest
+    }
+
+    private static func join<Word: TensorWord>(_ planes: [[UInt8]], as type: Word.Type, rotated: Bool) -> [UInt8] {
+        let width = MemoryLayout<Word>.size
+        let count = planes[0].count
+        return filledBytes(count * width) { target in
+            withPointers(to: planes[...]) { planes in
+                @inline(__always)
+                func fill(_ word: (Int) -> Word) {
                     if rotated {
                         for index in 0..<count {
-                            let word: Word = source.word(index)
-                            let turned = (word &<< 1) | (word &>> Word(Word.bitWidth - 1))
-                            target.store(UInt8(truncatingIfNeeded: turned &>> shift), at: index)
+                            let word = word(index)
+                            target.store((word &>> 1) | (word &<< Word(Word.bitWidth - 1)), at: index)
                         }
                     } else {
-                        for index in 0..<count {
-                            let word: Word = source.word(index)
-                            target.store(UInt8(truncatingIfNeeded: word &>> shift), at: index)
+                        for index in 0..<count { target.store(word(index), at: index) }
+                    }
+                }
+                @inline(__always)
+                func part(_ plane: UnsafeRawPointer, _ index: Int, _ shift: Int) -> Word {
+                    Word(truncatingIfNeeded: plane.word(index, as: UInt8.self)) &<< Word(truncatingIfNeeded: shift)
+                }
+                // The usual widths in one pass.
+                switch width {
+                case 2:
+                    let (high, low) = (planes[0], planes[1])
+                    fill { part(high, $0, 8) | part(low, $0, 0) }
+                case 4:
+                    let (first, second, third, fourth) = (planes[0], planes[1], planes[2], planes[3])
+                    fill { part(first, $0, 24) | part(second, $0, 16) | part(third, $0, 8) | part(fourth, $0, 0) }
+                default:
+                    fill { index in
+                        planes.reduce(0) { word, plane in
+                            width == 1 ? part(plane, index, 0) : (word &<< 8) | part(plane, index, 0)
                         }
                     }
                 }
@@ -55,26 +118,13 @@ public enum BytePlanes {
         }
     }
 
-    private static func join<Word: TensorWord>(_ planes: [[UInt8]], as type: Word.Type, rotated: Bool) -> [UInt8] {
-        let width = MemoryLayout<Word>.size
-        let count = planes[0].count
-        return filledBytes(count * width) { target in
-            for (position, plane) in planes.enumerated() {
-                let shift = Word(8 * (width - 1 - position))
-                plane.withUnsafeBytes { source in
-                    guard let source = source.baseAddress else { return }
-                    for index in 0..<count {
-                        let part = Word(truncatingIfNeeded: source.word(index, as: UInt8.self)) &<< shift
-                        let word: Word = position == 0 ? part : target.word(index) | part
-                        target.store(word, at: index)
-                    }
-                }
-            }
-            guard rotated else { return }
-            for index in 0..<count {
-                let word: Word = target.word(index)
-                target.store((word &>> 1) | (word &<< Word(Word.bitWidth - 1)), at: index)
-            }
+    /// Gives `body` a pointer to each plane; none is empty.
+    private static func withPointers<Value>(
+        to planes: ArraySlice<[UInt8]>, _ pointers: [UnsafeRawPointer] = [], _ body: ([UnsafeRawPointer]) -> Value
+    ) -> Value {
+        guard let plane = planes.first else { return body(pointers) }
+        return plane.withUnsafeBytes { bytes in
+            withPointers(to: planes.dropFirst(), pointers + (bytes.baseAddress.map { [$0] } ?? []), body)
         }
     }
 }

@@ -13,7 +13,7 @@ public struct ContextPartition: Sendable {
     /// The key of each element, in the order of the elements.
     private let keys: [UInt16]
     /// The number of elements of each key in each lane, lane by lane.
-    private let laneCounts: [Int]
+    private let laneCounts: [UInt32]
     /// The number of elements of each key, zeros included, in the order of the keys.
     public let counts: [Int]
 
@@ -35,7 +35,7 @@ public struct ContextPartition: Sendable {
             for index in range { keys[index] |= offset }
         }
         let keyCount = Self.contextCount * segments.classCount
-        var laneCounts = [Int](repeating: 0, count: keyCount * Self.laneCount)
+        var laneCounts = [UInt32](repeating: 0, count: keyCount * Self.laneCount)
         let lane = count / Self.laneCount
         keys.withUnsafeBufferPointer { keys in
             laneCounts.withUnsafeMutableBufferPointer { counts in
@@ -51,7 +51,7 @@ public struct ContextPartition: Sendable {
         self.keys = keys
         self.laneCounts = laneCounts
         counts = (0..<keyCount).map { key in
-            (0..<Self.laneCount).reduce(0) { $0 + laneCounts[$1 * keyCount + key] }
+            (0..<Self.laneCount).reduce(0) { $0 + Int(laneCounts[$1 * keyCount + key]) }
         }
     }
 
@@ -79,9 +79,9 @@ public struct ContextPartition: Sendable {
     }
 
     /// Where the next element of each key goes, lane by lane.
-    private func starts() -> [Int] {
-        var starts = [Int](repeating: 0, count: laneCounts.count)
-        var start = 0
+    private func starts() -> [UInt32] {
+        var starts = [UInt32](repeating: 0, count: laneCounts.count)
+        var start: UInt32 = 0
         for key in counts.indices {
             for lane in 0..<Self.laneCount {
                 starts[lane * counts.count + key] = start
@@ -94,30 +94,33 @@ public struct ContextPartition: Sendable {
     private func move<Word: TensorWord>(_ words: [UInt8], _ arranged: Bool, as type: Word.Type) -> [UInt8] {
         var next = starts()
         let keyCount = counts.count
-        let lane = keys.count / Self.laneCount
-        return words.withUnsafeBytes { source in
+        let count = keys.count
+        let lane = count / Self.laneCount
+        return words.withUnsafeBytes { words in
             keys.withUnsafeBufferPointer { keys in
                 next.withUnsafeMutableBufferPointer { next in
-                    guard let source = source.baseAddress else { return [] }
-                    return filledBytes(keys.count * MemoryLayout<Word>.size) { target in
+                    guard let words = words.baseAddress, let keys = keys.baseAddress, let next = next.baseAddress
+                    else { return [] }
+                    return filledBytes(count * MemoryLayout<Word>.size) { target in
                         @inline(__always)
-                        func step(_ index: Int, _ lane: Int) {
-                            let counter = lane &* keyCount &+ Int(keys[index])
-                            let place = next[counter]
-                            next[counter] = place &+ 1
+                        func step(_ index: Int, _ next: UnsafeMutablePointer<UInt32>) {
+                            let key = Int(keys[index])
+                            let place = next[key]
+                            next[key] = place &+ 1
                             if arranged {
-                                target.store(source.word(index, as: Word.self), at: place)
+                                target.store(words.word(index, as: Word.self), at: Int(place))
                             } else {
-                                target.store(source.word(place, as: Word.self), at: index)
+                                target.store(words.word(Int(place), as: Word.self), at: index)
                             }
                         }
+                        let (next1, next2, next3) = (next + keyCount, next + 2 * keyCount, next + 3 * keyCount)
                         for index in 0..<lane {
-                            step(index, 0)
-                            step(lane &+ index, 1)
-                            step(2 &* lane &+ index, 2)
-                            step(3 &* lane &+ index, 3)
+                            step(index, next)
+                            step(lane &+ index, next1)
+                            step(2 &* lane &+ index, next2)
+                            step(3 &* lane &+ index, next3)
                         }
-                        for index in Self.laneCount * lane..<keys.count { step(index, 3) }
+                        for index in Self.laneCount * lane..<count { step(index, next3) }
                     }
                 }
             }

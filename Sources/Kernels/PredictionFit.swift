@@ -4,20 +4,27 @@
 public enum PredictionFit {
     /// About sixty-four for each step of a staircase.
     private static let sampleTarget = 16_384
-    /// Enough for a median.
-    private static let slopeSampleTarget = 1024
+    /// Enough for a median, and for the modes of a coarse staircase.
+    private static let fewTarget = 1024
 
     /// The staircase or slope that takes most out of the differences, or none.
     public static func fit(words: [UInt8], base: [UInt8], count: Int, layout: WordLayout) -> BasePrediction {
         guard let mantissaBits = layout.mantissaBits, layout.width > 1, count >= 256 else { return .none }
-        let moves =
+        func sample(_ target: Int) -> [Move] {
             switch layout.width {
-            case 2: sample(words, base, count, mantissaBits, as: UInt16.self)
-            case 4: sample(words, base, count, mantissaBits, as: UInt32.self)
-            default: sample(words, base, count, mantissaBits, as: UInt64.self)
+            case 2: self.sample(words, base, count, target, mantissaBits, as: UInt16.self)
+            case 4: self.sample(words, base, count, target, mantissaBits, as: UInt32.self)
+            default: self.sample(words, base, count, target, mantissaBits, as: UInt64.self)
             }
-        if let staircase = staircase(moves, mantissaBits: mantissaBits) { return staircase }
-        return slope(moves, mantissaBits: mantissaBits) ?? .none
+        }
+        // A few moves tell whether it is worth looking at more.
+        let few = sample(fewTarget)
+        if steps(few, bits: min(4, mantissaBits), mantissaBits: mantissaBits) != nil {
+            let bits = min(BasePrediction.staircaseBitsLimit, mantissaBits)
+            let staircase = steps(sample(sampleTarget), bits: bits, mantissaBits: mantissaBits)
+            if let staircase { return staircase }
+        }
+        return slope(few, mantissaBits: mantissaBits) ?? .none
     }
 
     private struct Move {
@@ -28,10 +35,10 @@ public enum PredictionFit {
     }
 
     private static func sample<Word: TensorWord>(
-        _ words: [UInt8], _ base: [UInt8], _ count: Int, _ mantissaBits: Int, as type: Word.Type
+        _ words: [UInt8], _ base: [UInt8], _ count: Int, _ target: Int, _ mantissaBits: Int, as type: Word.Type
     ) -> [Move] {
         // An odd stride, so that rows of even length are not always hit in the same column.
-        let stride = max(1, count / sampleTarget) | 1
+        let stride = max(1, count / target) | 1
         let mask = (UInt64(1) << UInt64(mantissaBits)) - 1
         return words.withUnsafeBytes { words in
             base.withUnsafeBytes { base in
@@ -46,14 +53,6 @@ public enum PredictionFit {
     }
 
     /// The most frequent move of each mantissa bucket, if those explain an eighth of the sample better than zeros do.
-    private static func staircase(_ moves: [Move], mantissaBits: Int) -> BasePrediction? {
-        // A few buckets of a few moves tell whether it is worth sorting all.
-        let few = stride(from: 0, to: moves.count, by: max(1, moves.count / slopeSampleTarget)).map { moves[$0] }
-        guard steps(few, bits: min(4, mantissaBits), mantissaBits: mantissaBits) != nil else { return nil }
-        let bits = min(BasePrediction.staircaseBitsLimit, mantissaBits)
-        return steps(moves, bits: bits, mantissaBits: mantissaBits)
-    }
-
     private static func steps(_ moves: [Move], bits: Int, mantissaBits: Int) -> BasePrediction? {
         var buckets = [[Int64]](repeating: [], count: 1 << bits)
         for move in moves { buckets[Int(move.field >> UInt64(mantissaBits - bits))].append(move.units) }
@@ -91,20 +90,19 @@ public enum PredictionFit {
     /// The median ratio of move to mantissa, if it makes the moves shorter by a quarter of a bit in the mean.
     private static func slope(_ moves: [Move], mantissaBits: Int) -> BasePrediction? {
         let implicit = UInt64(1) << UInt64(mantissaBits)
-        let sample = stride(from: 0, to: moves.count, by: max(1, moves.count / slopeSampleTarget)).map { moves[$0] }
-        let ratios = sample.map { Double($0.units) / Double($0.field | implicit) }.sorted()
+        let ratios = moves.map { Double($0.units) / Double($0.field | implicit) }.sorted()
         guard !ratios.isEmpty else { return nil }
         let scaled = (ratios[ratios.count / 2] * 4_294_967_296).rounded()
         guard scaled != 0, abs(scaled) < Double(BasePrediction.slopeLimit) else { return nil }
         let slope = Int64(scaled)
         var bitsBefore = 0
         var bitsAfter = 0
-        for move in sample {
+        for move in moves {
             let predicted = (Double(move.field | implicit) * scaled / 4_294_967_296).rounded()
             bitsBefore += 64 - move.units.magnitude.leadingZeroBitCount
             bitsAfter += 64 - (move.units &- Int64(predicted)).magnitude.leadingZeroBitCount
         }
-        guard (bitsBefore - bitsAfter) * 4 > sample.count else { return nil }
+        guard (bitsBefore - bitsAfter) * 4 > moves.count else { return nil }
         return BasePrediction(slope: slope)
     }
 }

@@ -36,11 +36,10 @@ public enum SegmentActivity {
             var start = 0
             while start < count {
                 let end = min(count, start + (start == 0 ? firstLength : length))
-                var sum = 0
-                for index in start..<end {
-                    sum &+= Word.bitWidth &- source.word(index, as: Word.self).leadingZeroBitCount
-                }
-                means.append(sum * 64 / (end - start))
+                // No segment is longer than 2^16, so that 32 bits are enough.
+                var sum: Int32 = 0
+                for index in start..<end { sum &+= source.word(index, as: Word.self).bitLength }
+                means.append(Int(sum) * 64 / (end - start))
                 start = end
             }
             return means
