@@ -7,7 +7,7 @@ struct DeltaicBench: AsyncParsableCommand {
         commandName: "DeltaicBench", abstract: "Measures deltaic against references in the same run.",
         discussion: "Figures go to standard output as tables; --json writes them to a file as well.",
         subcommands: [
-            SizesCommand.self, ThroughputCommand.self, MemoryCommand.self, CodecsCommand.self, SynthesizeCommand.self,
-            LossyCommand.self, LossyChildCommand.self,
+            CodecsCommand.self, SizesCommand.self, ThroughputCommand.self, ScaleCommand.self, MemoryCommand.self,
+            CatalogCommand.self, LossyCommand.self, SynthesizeCommand.self, LossyChildCommand.self,
         ])
 }

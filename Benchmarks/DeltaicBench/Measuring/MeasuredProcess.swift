@@ -37,10 +37,4 @@ struct MeasuredProcess {
             seconds: seconds, cpuSeconds: time(usage.ru_utime) + time(usage.ru_stime),
             peakMemory: Int(usage.ru_maxrss) * 1024)
     }
-
-    /// The `deltaic` that was built with this benchmark.
-    static var deltaic: String {
-        URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "deltaic").path
-    }
 }
