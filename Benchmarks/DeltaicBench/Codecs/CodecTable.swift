@@ -34,12 +34,12 @@ struct CodecTable {
             title: "Codecs on one thread: \(pair.name), \(raw / 1_000_000) MB in chunks of 2 MiB in memory",
             notes: [
                 "GB/s of raw bytes, fastest of \(runs) passes; every chunk was decoded and compared byte for byte",
-                "/ memcpy, / zstd -3: the speed over that of memcpy, and of the same direction of zstd -3, in this run",
+                "/memcpy, /zstd-3: the speed over that of memcpy, and of the same direction of zstd -3, in this run",
                 "stored: streams alone, in % of raw, without records or index; BitX and TensorX on the same chunks",
             ],
             columns: [
-                "codec", "stored %", "encode GB/s", "decode GB/s", "encode / memcpy", "decode / memcpy",
-                "encode / zstd -3", "decode / zstd -3",
+                "codec", "stored %", "encode GB/s", "decode GB/s", "encode /memcpy", "decode /memcpy",
+                "encode /zstd-3", "decode /zstd-3",
             ], rows: rows)
 
         func bits(_ name: String) -> Double {
@@ -72,8 +72,8 @@ struct CodecTable {
                     "exact may be below H: it also knows rows and segments, and what weight decay did",
                 ],
                 columns: [
-                    "pair", "weights M", "H, whole pair", "H, per chunk", "exact", "exact / H whole",
-                    "exact / H chunk", "BitX", "TensorX", "exact / BitX",
+                    "pair", "weights M", "H, whole pair", "H, per chunk", "exact", "exact /H-whole",
+                    "exact /H-chunk", "BitX", "TensorX", "exact /BitX",
                 ],
                 rows: pairs.map { pair in
                     [

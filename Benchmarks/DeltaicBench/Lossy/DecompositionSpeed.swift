@@ -41,7 +41,7 @@ struct DecompositionSpeed {
             notes: [
                 "two threads of linear algebra each; NumPy in a process of its own, its start and reading not counted"
             ],
-            columns: ["what", "seconds", "time / NumPy"], rows: rows)
+            columns: ["what", "seconds", "time /NumPy"], rows: rows)
     }
 
     private func numpySeconds(_ matrix: Matrix) throws -> Double? {

@@ -76,6 +76,6 @@ struct LossyDecoding {
                 "GB/s of output, fastest of \(runs) passes; the base's bytes are in memory",
                 "bits: streams and records, for a weight",
             ],
-            columns: ["codec", "bits", "ratio", "decode GB/s", "decode / memcpy"], rows: rows)
+            columns: ["codec", "bits", "ratio", "decode GB/s", "decode /memcpy"], rows: rows)
     }
 }

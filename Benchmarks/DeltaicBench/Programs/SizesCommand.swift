@@ -71,7 +71,7 @@ struct SizesCommand: AsyncParsableCommand {
                         "whole pack (payload, indices, headers, manifest, other files) of whole folder; every pull was compared",
                         "BitX: payload only, no container",
                     ],
-                    columns: ["model", "folder MB", "pack MB", "of folder %", "BitX %", "pack / BitX"], rows: rows)
+                    columns: ["model", "folder MB", "pack MB", "of folder %", "BitX %", "pack /BitX"], rows: rows)
             ], json: json)
         guard check else { return }
         let broken = limits.filter { $0.value > $0.limit }

@@ -132,11 +132,11 @@ struct ThroughputMeasurement {
             title: "Throughput, \(name) pair of \(raw / 1_000_000) MB, page cache \(isCold ? "cold" : "warm")",
             notes: [
                 "GB/s of raw bytes, fastest of \(runs) whole processes; CPU and peak memory are those of that run",
-                "/ cp, / zstd: the speed over theirs in this table; cp does not sync, ours does when it registers",
+                "/cp, /zstd: the speed over theirs in this table; cp does not sync, ours does when it registers",
                 "register and base add hash every byte twice and prove it by decoding; pull hashes what it gives back",
                 "lossy: seeded-sign, \(DeltaicProgram.lossy.suffix(2).joined(separator: " "))",
             ],
-            columns: ["command", "GB/s", "CPU s", "peak memory MB", "/ cp", "/ zstd -3 -T2"],
+            columns: ["command", "GB/s", "CPU s", "peak memory MB", "/cp", "/zstd"],
             rows: zip(steps, best).compactMap { step, process in
                 process.map { process in
                     let own = Double(step.rawBytes) / process.seconds
