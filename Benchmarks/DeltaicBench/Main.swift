@@ -7,7 +7,8 @@ struct DeltaicBench: AsyncParsableCommand {
         commandName: "DeltaicBench", abstract: "Measures deltaic against references in the same run.",
         discussion: "Figures go to standard output as tables; --json writes them to a file as well.",
         subcommands: [
-            CodecsCommand.self, SizesCommand.self, ThroughputCommand.self, ScaleCommand.self, MemoryCommand.self,
+            SuiteCommand.self, CodecsCommand.self, SizesCommand.self, ThroughputCommand.self, ScaleCommand.self,
+            MemoryCommand.self,
             CatalogCommand.self, LossyCommand.self, InstructionsCommand.self, SynthesizeCommand.self,
             LossyChildCommand.self, InstructionsChildCommand.self,
         ])

@@ -3,7 +3,10 @@ import Foundation
 
 /// Counts the instructions of cases with valgrind, which does not depend on how busy a machine is.
 enum InstructionCount {
-    /// Instructions per raw byte of every case, in their order: what a second time takes, when tables and contexts are made.
+    /// The runs that are counted: so many that what differs between two starts of a process is little beside them.
+    private static let more = 5
+
+    /// Instructions per raw byte of every case, in their order: what every time after the first takes, when tables and contexts are made.
     static func perByte() throws -> [(name: String, value: Double)] {
         let scratch = try ScratchFolder(in: nil)
         let program = scratch.path("DeltaicBench")
@@ -12,13 +15,13 @@ enum InstructionCount {
             throw BenchmarkFailure("strip, of binutils, is needed")
         }
         let names = InstructionCase.all.map(\.name)
-        // A case runs twice in one process and once in another; what the difference leaves is one run and nothing else.
+        // What a process with more runs takes more is those runs and nothing else.
         let counts = try twoAtATime(2 * names.count) { index in
-            try instructions(of: names[index / 2], repeats: 1 + index % 2, program: program)
+            try instructions(of: names[index / 2], repeats: index % 2 == 0 ? 1 : 1 + more, program: program)
         }
         return try InstructionCase.all.enumerated().map { index, item in
             let bytes = try item.prepare().rawBytes
-            return (item.name, Double(counts[2 * index + 1] - counts[2 * index]) / Double(bytes))
+            return (item.name, Double(counts[2 * index + 1] - counts[2 * index]) / Double(more * bytes))
         }
     }
 

@@ -60,7 +60,7 @@ struct InstructionsCommand: ParsableCommand {
         Report(
             title: "Instructions per raw byte",
             notes: [
-                "one thread under valgrind, which shows programs no more than AVX2; of a second run in a process, so that"
+                "one thread under valgrind, which shows programs no more than AVX2; of later runs in a process, so that"
                     + " setting up counts nothing",
                 known.isEmpty ? "no baseline of these libraries and this compiler" : "change: against \(baseline)",
             ],
