@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures everything, beside what users would pick instead: installs, builds, fetches the models and the peers, runs the suite.
 #   scripts/benchmark.sh [--quick] [arguments of `DeltaicBench suite`: --json FILE, --only PART..., --scratch DIR]
-# In full about an hour, and 45 GB of disk for the largest made-up model; --quick takes some minutes and 3 GB.
+# In full about half an hour and 35 GB of disk, for the largest made-up model; --quick takes some minutes and 3 GB.
 # DELTAIC_MODELS is where the models are put (default: models), DELTAIC_PEERS the Python environment of the peers (default: .build/peers).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -63,8 +63,13 @@ def first_bytes(program, header, name, tensor, repeat):
         fetch(target.url + "/healthz")
         cold.append(fetch(url, [header])[2] * 1000)
         warm.append(fetch(url, [header])[2] * 1000)
-        target.stop()
+        end(target)
     return statistics.median(cold), max(cold), statistics.median(warm)
+
+
+def end(target):
+    target.stop()
+    Path(target.log.name).unlink(missing_ok=True)
 
 
 def number(value):
@@ -115,7 +120,7 @@ def main():
         figures.append({"kind": "exact, FP32, 47 MB tensor", "model": "acme/sre",
                         "first_byte_ms": {"cold": median, "cold_max": most, "warm": warm}})
     finally:
-        target.stop()
+        end(target)
         if static:
             static.terminate()
         shutil.rmtree(place, ignore_errors=True)

@@ -17,7 +17,7 @@ struct CatalogCommand: AsyncParsableCommand {
     @Option(help: "How often each question is asked.")
     var runs = 200
 
-    @Option(help: "Where the registry is put; a folder in memory makes it sooner.")
+    @Option(help: "Where the registry is put (default: in memory, where the system has such a folder).")
     var scratch: String?
 
     @Option(help: "Also write the figures to this file.")
@@ -28,7 +28,9 @@ struct CatalogCommand: AsyncParsableCommand {
 
     func run() async throws {
         AllocatorTuning.keepChunkBuffers()
-        let folder = try ScratchFolder(in: scratch)
+        let memory = "/dev/shm"
+        let folder = try ScratchFolder(
+            in: scratch ?? (FileManager.default.isWritableFile(atPath: memory) ? memory : nil))
         let start = ContinuousClock.now
         try await fill(folder)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -45,9 +45,8 @@ struct Machine: Codable {
     }
 
     func print() {
-        Swift.print(
-            "\(processor), \(cores) cores, \(memoryBytes >> 30) GiB, \(instructions.joined(separator: " ")); \(kernel)")
-        Swift.print("\(libraries); commit \(commit ?? "unknown")")
+        Swift.print("\(processor), \(cores) cores, \(memoryBytes >> 30) GiB; \(kernel)")
+        Swift.print("\(instructions.joined(separator: " "))\n\(libraries)\ncommit \(commit ?? "unknown")")
     }
 }
 

@@ -14,7 +14,8 @@ struct MeasuredProcess {
     private static let launcher = """
         import os, sys, time
         null = os.open(os.devnull, os.O_RDWR)
-        actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1)]
+        errors = os.open(sys.argv[1] + "-errors", os.O_WRONLY | os.O_CREAT)
+        actions = [(os.POSIX_SPAWN_DUP2, old, new) for old, new in ((null, 0), (null, 1), (errors, 2))]
         start = time.monotonic()
         try:
             process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, file_actions=actions)
@@ -27,7 +28,7 @@ struct MeasuredProcess {
             file.write(f"{seconds} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss} {code}")
         """
 
-    /// Runs a program found in PATH, or by its path, with its output thrown away.
+    /// Runs a program found in PATH, or by its path, with its output thrown away; what it says of errors is in ours if it fails.
     static func run(_ arguments: [String]) throws -> MeasuredProcess {
         let scratch = try ScratchFolder(in: nil)
         let file = scratch.path("figures")
@@ -36,7 +37,9 @@ struct MeasuredProcess {
         let figures = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ").compactMap { Double($0) }
         guard figures.count == 4 else { throw BenchmarkFailure("\(arguments[0]) was measured without a result") }
         guard figures[3] == 0 else {
-            throw BenchmarkFailure("\(arguments.joined(separator: " ")) failed with status \(Int(figures[3]))")
+            let errors = (try? String(contentsOfFile: file + "-errors", encoding: .utf8)) ?? ""
+            throw BenchmarkFailure(
+                "\(arguments.joined(separator: " ")) failed with status \(Int(figures[3])): \(errors.suffix(2000))")
         }
         return MeasuredProcess(seconds: figures[0], cpuSeconds: figures[1], peakMemory: Int(figures[2]) * 1024)
     }
