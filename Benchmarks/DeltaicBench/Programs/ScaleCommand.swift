@@ -9,10 +9,10 @@ struct ScaleCommand: AsyncParsableCommand {
         commandName: "scale",
         abstract: "Register and pull against the size of a model, and against the number of models.")
 
-    @Option(parsing: .upToNextOption, help: "The sizes of made-up models, in GB.")
+    @Option(parsing: .upToNextOption, help: "The sizes of made-up models, in GB; 0 for none.")
     var sizes: [Double] = [0.1, 0.5, 2, 8]
 
-    @Option(parsing: .upToNextOption, help: "The numbers of fine-tunes of one small base.")
+    @Option(parsing: .upToNextOption, help: "The numbers of fine-tunes of one small base; 0 for none.")
     var counts: [Int] = [10, 100, 1000]
 
     @Option(help: "Where models and registries are put: about five times the largest size.")
@@ -23,14 +23,15 @@ struct ScaleCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reports: [Report] = []
-        if !sizes.isEmpty { reports.append(try bySize()) }
-        if !counts.isEmpty { reports.append(try await byCount()) }
+        let (sizes, counts) = (sizes.filter { $0 > 0 }.sorted(), counts.filter { $0 > 0 }.sorted())
+        if !sizes.isEmpty { reports.append(try bySize(sizes)) }
+        if !counts.isEmpty { reports.append(try await byCount(counts)) }
         try Report.finish(reports, json: json)
     }
 
-    private func bySize() throws -> Report {
+    private func bySize(_ sizes: [Double]) throws -> Report {
         var rows: [[Cell]] = []
-        for size in sizes.sorted() {
+        for size in sizes {
             let folder = try ScratchFolder(in: scratch)
             try SyntheticModel(bytes: Int(size * 1e9)).write(base: folder.path("base"), fineTune: folder.path("tune"))
             let raw = try bytes(below: folder.path("tune"))
@@ -61,7 +62,7 @@ struct ScaleCommand: AsyncParsableCommand {
             columns: ["size GB", "command", "seconds", "GB/s", "CPU s/GB", "peak memory MiB"], rows: rows)
     }
 
-    private func byCount() async throws -> Report {
+    private func byCount(_ counts: [Int]) async throws -> Report {
         AllocatorTuning.keepChunkBuffers()
         let folder = try ScratchFolder(in: scratch)
         try ModelRegistry.create(at: folder.path("registry"))
@@ -73,7 +74,7 @@ struct ScaleCommand: AsyncParsableCommand {
         let first = try registry.savings()
         var done = 0
         var rows: [[Cell]] = []
-        for count in counts.sorted() {
+        for count in counts {
             let (from, before) = (done, try registry.savings())
             var seconds = 0.0
             while done < count {
