@@ -128,7 +128,8 @@ let package = Package(
         .executableTarget(
             name: "DeltaicBench",
             dependencies: [
-                "CZstd", "DeltaicCore", "TensorFiles", "DeltaCodecs", "PackFormat", "Registry",
+                "COpenSSL", "CXXHash", "CZstd", "DeltaicCore", "Kernels", "TensorFiles", "DeltaCodecs", "PackFormat",
+                "Registry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/DeltaicBench", swiftSettings: strict),

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
 # sizes, lossy ones too, the service through real clients and under load, faults of every kind, other readers of the same files,
-# a short search for inputs that break a parser, and the memory budget on a model twice as large as it.
+# a short search for inputs that break a parser, the memory budget on a model twice as large as it, and the instructions that codecs take.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh
+# Only for what follows the tests.
+(($# > 0)) || scripts/setup.sh valgrind binutils
 scripts/build.sh --build-tests
 models=$(scripts/models.sh "${DELTAIC_MODELS:-$PWD/models}")
 # What is promised of the real models says nothing about made-up ones; the tests of the real pair are skipped then.
@@ -38,5 +40,6 @@ else
     echo "note: neither the sizes that are promised of the real models nor the service on them were checked" >&2
 fi
 .build/release/DeltaicBench lossy --check --quick
+.build/release/DeltaicBench instructions --check
 .build/release/DeltaicBench memory --megabytes 1000 --limit 512
 scripts/reliability.py "$DELTAIC_EVIDENCE" --check

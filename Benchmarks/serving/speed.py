@@ -4,7 +4,7 @@
     speed.py --program .build/release/deltaic --models DIR [--repeat 5] [--json FILE]
 
 Each round fetches the same weights with curl from nginx (the raw file) and from `deltaic serve` (lossless, lossy, a base, a plain file), and
-pulls them with `deltaic pull`, one after the other; the median of the rounds counts. Also: the time to the first byte of a tensor
+pulls them with `deltaic pull`, one after the other; the median of the rounds counts. nginx is left out where it is not installed. Also: the time to the first byte of a tensor
 when the server was just started, so that nothing of the base is decoded.
 """
 import argparse
@@ -33,6 +33,9 @@ def fetch(url, headers=()):
 
 def nginx(root):
     """nginx as a static file server with its usual settings, on a port of its own."""
+    if not shutil.which("nginx"):
+        print("nginx: not measured: it is not installed", file=sys.stderr)
+        return None, None
     place = Path(tempfile.mkdtemp(prefix="deltaic-nginx-"))
     port = 18000 + os.getpid() % 1000
     (place / "nginx.conf").write_text(f"""
@@ -60,8 +63,21 @@ def first_bytes(program, header, name, tensor, repeat):
         fetch(target.url + "/healthz")
         cold.append(fetch(url, [header])[2] * 1000)
         warm.append(fetch(url, [header])[2] * 1000)
-        target.stop()
+        end(target)
     return statistics.median(cold), max(cold), statistics.median(warm)
+
+
+def end(target):
+    target.stop()
+    Path(target.log.name).unlink(missing_ok=True)
+
+
+def number(value):
+    return "-" if value is None else f"{value:.0f}"
+
+
+def part(value, whole):
+    return "-" if whole is None else f"{value / whole:.2f}"
 
 
 def main():
@@ -83,8 +99,9 @@ def main():
         for name, folder, kind in cases:
             rates = {"nginx": [], "serve": [], "pull": []}
             for _ in range(options.repeat):
-                seconds, size, _ = fetch(f"{static_url}/{folder}/model.safetensors")
-                rates["nginx"].append(size / seconds)
+                if static:
+                    seconds, size, _ = fetch(f"{static_url}/{folder}/model.safetensors")
+                    rates["nginx"].append(size / seconds)
                 seconds, size, _ = fetch(f"{target.url}/{name}/resolve/main/model.safetensors", [header])
                 rates["serve"].append(size / seconds)
                 output = place / "pulled"
@@ -92,7 +109,7 @@ def main():
                 program.run("pull", name, "--output", str(output), "--file", "model.safetensors")
                 rates["pull"].append(size / (time.monotonic() - started))
                 shutil.rmtree(output)
-            median = {k: statistics.median(v) / 1e6 for k, v in rates.items()}
+            median = {k: statistics.median(v) / 1e6 if v else None for k, v in rates.items()}
             figures.append({"kind": kind, "model": name, "bytes": size, "megabytes_per_second": median})
         tensor = "encoder.layer.3.attention.self.key.weight"
         for name, _, kind in cases:
@@ -103,15 +120,17 @@ def main():
         figures.append({"kind": "exact, FP32, 47 MB tensor", "model": "acme/sre",
                         "first_byte_ms": {"cold": median, "cold_max": most, "warm": warm}})
     finally:
-        target.stop()
-        static.terminate()
+        end(target)
+        if static:
+            static.terminate()
+        shutil.rmtree(place, ignore_errors=True)
     print(f"{'':28}{'nginx, raw':>12}{'serve':>9}{'pull':>9}{'serve/nginx':>13}{'serve/pull':>12}"
           f"{'first byte, cold (most)':>25}{'warm':>9}")
     for figure in figures:
         speed, first = figure.get("megabytes_per_second"), figure["first_byte_ms"]
         text = f"{figure['kind']:28}"
-        text += (f"{speed['nginx']:8.0f} MB/s{speed['serve']:9.0f}{speed['pull']:9.0f}{speed['serve'] / speed['nginx']:13.2f}"
-                 f"{speed['serve'] / speed['pull']:12.2f}" if speed else " " * 54)
+        text += (f"{number(speed['nginx']):>7} MB/s{number(speed['serve']):>9}{number(speed['pull']):>9}"
+                 f"{part(speed['serve'], speed['nginx']):>13}{part(speed['serve'], speed['pull']):>12}" if speed else " " * 54)
         print(text + f"{first['cold']:11.1f} ({first['cold_max']:.1f}) ms{first['warm']:8.1f} ms")
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=1))

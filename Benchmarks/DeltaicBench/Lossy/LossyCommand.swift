@@ -68,6 +68,6 @@ struct LossyChildCommand: ParsableCommand {
             throw BenchmarkFailure("there is no case \"\(name)\"")
         }
         let speed = try LossySpeed.measure(item, tensors: tensors)
-        try JSONEncoder().encode(speed).write(to: URL(filePath: json))
+        try JSONFile.write(speed, to: json)
     }
 }

@@ -25,12 +25,12 @@ struct DecompositionSpeed {
             values: try SyntheticDelta(rows: size, columns: size, seed: 1).tensor().wholeDelta())
         LinearAlgebraThreads.limit(to: 2)
         let numpy = try numpySeconds(matrix)
-        func row(_ name: String, _ body: () throws -> Void) throws -> [String] {
+        func row(_ name: String, _ body: () throws -> Void) throws -> [Cell] {
             let seconds = try ContinuousClock().measure(body) / .seconds(1)
-            return [name, String(format: "%.2f", seconds), numpy.map { ratio(seconds, $0) } ?? "not measured"]
+            return [Cell(name), .seconds(seconds), numpy.map { .ratio(seconds, $0) } ?? "not measured"]
         }
-        var rows = [
-            ["numpy.linalg.svd", numpy.map { String(format: "%.2f", $0) } ?? "not measured: no NumPy", "1.000"]
+        var rows: [[Cell]] = [
+            ["numpy.linalg.svd", numpy.map(Cell.seconds) ?? "not measured: no NumPy", .ratio(1, 1)]
         ]
         rows.append(try row("full") { _ = try SingularValues(full: matrix) })
         for rank in [16, 128] where rank * 5 < size {
@@ -41,7 +41,7 @@ struct DecompositionSpeed {
             notes: [
                 "two threads of linear algebra each; NumPy in a process of its own, its start and reading not counted"
             ],
-            columns: ["what", "seconds", "time / NumPy"], rows: rows)
+            columns: ["what", "seconds", "time /NumPy"], rows: rows)
     }
 
     private func numpySeconds(_ matrix: Matrix) throws -> Double? {

@@ -71,15 +71,21 @@ struct LossyBytes {
                 "stored: all streams, shared objects, and \(LossyTrial.recordBytes) bytes of record for each chunk or object",
                 "true ratio: 16 / stored; quoted: as published, mostly without positions, scales or headers",
             ],
-            columns: ["codec", "streams", "stored", "accounting", "deviation", "of streams", "true ratio", "quoted"],
+            columns: [
+                "codec", "streams", "stored", "accounting", "deviation %", "of streams %", "true ratio", "quoted",
+            ],
             rows: rows.map { row in
                 [
-                    row.name, String(format: "%.5f", row.streams), String(format: "%.5f", row.whole),
-                    String(format: "%.5f", row.accounting),
-                    String(format: "%+.2f %%", Row.deviation(row.whole, from: row.accounting)),
-                    String(format: "%+.2f %%", Row.deviation(row.streams, from: row.accounting)),
-                    String(format: "%.1fx", 16 / row.whole), row.quoted,
+                    Cell(row.name), bits(row.streams), bits(row.whole), bits(row.accounting),
+                    deviation(row.whole, row), deviation(row.streams, row), Cell(16 / row.whole, "ratio", digits: 1),
+                    Cell(row.quoted),
                 ]
             })
+    }
+
+    private static func bits(_ value: Double) -> Cell { Cell(value, "bits/weight", digits: 5) }
+
+    private static func deviation(_ bits: Double, _ row: Row) -> Cell {
+        Cell(Row.deviation(bits, from: row.accounting), "%", digits: 2)
     }
 }

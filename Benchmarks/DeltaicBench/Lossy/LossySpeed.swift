@@ -26,7 +26,7 @@ struct LossySpeed: Codable {
         let encode = (ContinuousClock.now - start) / .seconds(1)
         return LossySpeed(
             weights: deltas.reduce(0) { $0 + $1.weights }, encodeSeconds: encode,
-            decodeSeconds: try decode(trials[0], deltas[0]), decodedBytes: deltas[0].base.count,
+            decodeSeconds: try LossyDecoding(trials[0], deltas[0]).seconds(runs: 3), decodedBytes: deltas[0].base.count,
             peakMemory: try largestResidentSet())
     }
 
@@ -40,37 +40,6 @@ struct LossySpeed: Codable {
         return kilobytes * 1024
     }
 
-    /// The seconds of the fastest of three.
-    private static func decode(_ trial: LossyTrial, _ delta: SyntheticDelta) throws -> Double {
-        let coder = ZstdStream()
-        let grid = ChunkGrid(elementCount: delta.weights, width: 2)
-        let bases = (0..<grid.chunkCount).map { Array(delta.base[grid.bytes(of: $0)]) }
-        let shapes = (0..<grid.chunkCount).map { position in
-            let elements = grid.elements(of: position)
-            return ChunkShape(type: .bfloat16, elementCount: elements.count, firstElement: elements.lowerBound)
-        }
-        let shared = Shared(bytes: trial.shared)
-        let seconds = try (0..<3).map { _ in
-            try ContinuousClock().measure {
-                for position in 0..<grid.chunkCount {
-                    _ = try LossyChunk.decode(
-                        trial.chunks[position].streams, shape: shapes[position], base: bases[position],
-                        shared: shared, coder: coder)
-                }
-            } / .seconds(1)
-        }
-        return seconds.min() ?? 0
-    }
-
-    private struct Shared: SharedBytes {
-        let bytes: [(digest: Digest, bytes: [UInt8])]
-
-        func sharedBytes(_ digest: Digest) throws(DeltaicError) -> [UInt8] {
-            for entry in bytes where entry.digest == digest { return entry.bytes }
-            return try NoSharedBytes().sharedBytes(digest)
-        }
-    }
-
     /// Every codec in a child process, and what the machine does with the same bytes.
     static func report(_ cases: [LossyCase], tensors: Int) throws -> Report? {
         let scratch = try ScratchFolder(in: nil)
@@ -82,12 +51,12 @@ struct LossySpeed: Codable {
             _ = try MeasuredProcess.run([
                 CommandLine.arguments[0], "lossy-child", "--name", item.name, "--tensors", "\(count)", "--json", file,
             ])
-            let speed = try JSONDecoder().decode(LossySpeed.self, from: Data(contentsOf: URL(filePath: file)))
+            let speed: LossySpeed = try JSONFile.read(file)
             let perWeight = speed.encodeSeconds * 1e9 / Double(speed.weights)
             rows.append([
-                item.name, String(format: "%.1f", perWeight), String(format: "%.1f", 2 * perWeight),
-                gigabytesPerSecond(speed.decodedBytes, speed.decodeSeconds), megabytes(speed.peakMemory),
-                megabytes(4 * item.rows * item.columns * count),
+                Cell(item.name), Cell(perWeight, "s/1e9 weights", digits: 1), Cell(2 * perWeight, "ns", digits: 1),
+                .speed(speed.decodedBytes, speed.decodeSeconds), .megabytes(speed.peakMemory),
+                .megabytes(4 * item.rows * item.columns * count),
             ])
         }
         return Report(
@@ -98,23 +67,21 @@ struct LossySpeed: Codable {
                 "decode: GB/s of output on one thread; peak memory of a process of its own, of which base and fine-tune in memory are the last column",
                 "memory copy and zstd -3: one thread, on the fine-tune's bytes",
             ],
-            columns: ["codec", "s/1e9", "ns/weight and core", "decode", "peak memory", "of it inputs"], rows: rows)
+            columns: ["codec", "s/1e9", "ns/weight and core", "decode GB/s", "peak memory MB", "of it inputs MB"],
+            rows: rows)
     }
 
-    private static func references() throws -> [[String]] {
+    private static func references() throws -> [[Cell]] {
         let bytes = SyntheticDelta(rows: 4096, columns: 4096, seed: 1).fineTuned
-        func fastest(_ body: () throws -> Void) throws -> Double {
-            try (0..<3).map { _ in try ContinuousClock().measure(body) / .seconds(1) }.min() ?? 0
-        }
-        func row(_ name: String, _ encode: Double, _ decode: Double) -> [String] {
+        func row(_ name: String, _ encode: Double, _ decode: Double) -> [Cell] {
             let perWeight = encode * 1e9 / Double(bytes.count / 2)
             return [
-                name, String(format: "%.1f", perWeight / 2), String(format: "%.1f", perWeight),
-                gigabytesPerSecond(bytes.count, decode), "-", "-",
+                Cell(name), Cell(perWeight / 2, "s/1e9 weights", digits: 1), Cell(perWeight, "ns", digits: 1),
+                .speed(bytes.count, decode), .none, .none,
             ]
         }
         var target = [UInt8](repeating: 0, count: bytes.count)
-        let copy = try fastest {
+        let copy = fastest(of: 3) {
             target.withUnsafeMutableBytes { target in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
         }
         guard equalBytes(target, bytes) else { throw BenchmarkFailure("a copy in memory differs") }
@@ -123,8 +90,8 @@ struct LossySpeed: Codable {
             Array(bytes[$0..<min($0 + 1 << 21, bytes.count)])
         }
         var streams: [EncodedStream] = []
-        let encode = try fastest { streams = try parts.map { try coder.encode($0, effort: .matches) } }
-        let decode = try fastest { for stream in streams { _ = try coder.decode(stream, limit: 1 << 22) } }
+        let encode = try fastest(of: 3) { streams = try parts.map { try coder.encode($0, effort: .matches) } }
+        let decode = try fastest(of: 3) { for stream in streams { _ = try coder.decode(stream, limit: 1 << 22) } }
         return [row("memory copy", copy, copy), row("zstd -3", encode, decode)]
     }
 }

@@ -1,4 +1,3 @@
-import CZstd
 import DeltaicCore
 import TensorFiles
 
@@ -35,27 +34,14 @@ struct BitXReference {
     }
 
     private static func delta(_ raw: [UInt8], _ base: [UInt8], width: Int) throws -> Int {
-        var plain = [[UInt8]](repeating: [], count: width)
-        var rotated = plain
-        for start in stride(from: 0, to: raw.count, by: width) {
-            var word: UInt64 = 0
-            for byte in 0..<width { word |= UInt64(raw[start + byte] ^ base[start + byte]) << UInt64(8 * byte) }
-            let top = UInt64(8 * width - 1)
-            let turned = (word << 1) | (word >> top)
-            for byte in 0..<width {
-                plain[byte].append(UInt8(truncatingIfNeeded: word >> UInt64(8 * byte)))
-                rotated[byte].append(UInt8(truncatingIfNeeded: turned >> UInt64(8 * byte)))
-            }
-        }
-        return min(try plain.reduce(0) { try $0 + zstd($1) }, try rotated.reduce(0) { try $0 + zstd($1) })
+        try [false, true].map { isRotated in
+            let codec = try XORPlaneCodec(isRotated: isRotated, level: 3)
+            return try codec.encode(raw, base: base, width: width).reduce(0) { $0 + $1.bytes.count }
+        }.min() ?? raw.count
     }
 
     /// The length of one zstd level 3 frame, or of the bytes if that is less.
     private static func zstd(_ bytes: [UInt8]) throws -> Int {
-        let capacity = ZSTD_compressBound(bytes.count)
-        var target = [UInt8](repeating: 0, count: capacity)
-        let length = ZSTD_compress(&target, capacity, bytes, bytes.count, 3)
-        guard ZSTD_isError(length) == 0 else { throw BenchmarkFailure("zstd failed in the BitX reference") }
-        return min(length, bytes.count)
+        try bytes.withUnsafeBytes { try ZstdFrames(level: 3).encode($0).bytes.count }
     }
 }

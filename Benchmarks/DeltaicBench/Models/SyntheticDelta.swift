@@ -1,7 +1,7 @@
 import DeltaCodecs
 import DeltaicCore
 
-/// A BF16 matrix made from a seed: a base of N(0, 0.02) and a fine-tune whose weights moved by N(0, 5e-4).
+/// A BF16 matrix made from a seed: a base of N(0, 0.02) and a fine-tune whose weights moved by N(0, 5e-4), or as asked.
 struct SyntheticDelta {
     let rows: Int
     let columns: Int
@@ -11,14 +11,14 @@ struct SyntheticDelta {
 
     var weights: Int { rows * columns }
 
-    init(rows: Int, columns: Int, seed: UInt64) {
+    init(rows: Int, columns: Int, seed: UInt64, deviation: Double = 5e-4) {
         self.rows = rows
         self.columns = columns
         self.seed = seed
         // Normal values are drawn from tables: a matrix in a fraction of a second.
         var state = seed
         let weights = (0..<65_536).map { _ in Float(normal(&state) * 0.02) }
-        let moves = (0..<65_536).map { _ in Float(normal(&state) * 5e-4) }
+        let moves = (0..<65_536).map { _ in Float(normal(&state) * deviation) }
         var one = [UInt8](repeating: 0, count: 2 * rows * columns)
         var other = one
         one.withUnsafeMutableBytes { one in

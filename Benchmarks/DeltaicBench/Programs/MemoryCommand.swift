@@ -21,28 +21,24 @@ struct MemoryCommand: ParsableCommand {
 
     func run() throws {
         let folder = try ScratchFolder(in: scratch)
+        let program = DeltaicProgram(registry: folder.path("registry"))
         let model = SyntheticModel(bytes: megabytes * 1_000_000)
         try model.write(base: folder.path("base"), fineTune: folder.path("tune"))
         let raw = try bytes(below: folder.path("base"))
-        var rows: [[String]] = []
+        var rows: [[Cell]] = []
         var peak = 0
         func measure(_ name: String, _ arguments: [String]) throws {
-            let process = try MeasuredProcess.run(
-                [MeasuredProcess.deltaic] + arguments + ["--registry", folder.path("registry")])
+            let process = try program.run(arguments)
             peak = max(peak, process.peakMemory)
             rows.append([
-                name, String(format: "%.0f MiB", Double(process.peakMemory) / 1_048_576),
-                String(format: "%.1f", process.seconds), gigabytesPerSecond(raw, process.seconds),
+                Cell(name), .mebibytes(process.peakMemory), .seconds(process.seconds), .speed(raw, process.seconds),
             ])
         }
         try measure("init", ["init"])
         try measure("base add", ["base", "add", folder.path("base"), "--name", "base"])
         try measure("register", ["register", folder.path("tune"), "--name", "tune", "--base", "base"])
         try measure("pull", ["pull", "tune", "--output", folder.path("pulled")])
-        for shard in 1...2 {
-            let name = "model-0000\(shard)-of-00002.safetensors"
-            _ = try MeasuredProcess.run(["cmp", folder.path("tune/\(name)"), folder.path("pulled/\(name)")])
-        }
+        try DeltaicProgram.compare(folder.path("pulled"), with: folder.path("tune"))
         try FileManager.default.removeItem(atPath: folder.path("pulled"))
         try measure("verify", ["verify", "--data"])
         try Report.finish(
@@ -50,7 +46,7 @@ struct MemoryCommand: ParsableCommand {
                 Report(
                     title: "Peak memory, a synthetic BF16 model of \(megabytes) MB and a fine-tune of it",
                     notes: ["largest resident set of the process; the pulled shards were compared with the originals"],
-                    columns: ["command", "peak memory", "seconds", "GB/s"], rows: rows)
+                    columns: ["command", "peak memory MiB", "seconds", "GB/s"], rows: rows)
             ], json: json)
         guard peak <= limit << 20 else {
             throw BenchmarkFailure("a command needed \(peak >> 20) MiB; the limit is \(limit) MiB")

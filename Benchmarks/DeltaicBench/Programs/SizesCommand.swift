@@ -25,7 +25,7 @@ struct SizesCommand: AsyncParsableCommand {
 
     func run() async throws {
         AllocatorTuning.keepChunkBuffers()
-        var rows: [[String]] = []
+        var rows: [[Cell]] = []
         var limits: [Limit] = []
         for pair in try input.pairs() {
             let scratch = try ScratchFolder(in: nil)
@@ -38,16 +38,16 @@ struct SizesCommand: AsyncParsableCommand {
             let bitX = try BitXReference.size(
                 of: ModelDirectory.open(pair.fineTune), base: ModelDirectory.open(pair.base))
             try await prove(registry, "tune", equals: pair.fineTune, scratch: scratch)
-            func row(_ name: String, _ version: VersionSummary, _ compared: String, _ share: String) {
+            func row(_ name: String, _ version: VersionSummary, _ compared: Cell = .none, _ share: Cell = .none) {
                 rows.append([
-                    "\(pair.name) \(name)", megabytes(version.rawBytes), megabytes(version.storedBytes),
-                    percent(version.storedBytes, of: version.rawBytes), compared, share,
+                    "\(pair.name) \(name)", .megabytes(version.rawBytes), .megabytes(version.storedBytes),
+                    .percent(version.storedBytes, of: version.rawBytes), compared, share,
                 ])
             }
-            row("base alone", base.version, "-", "-")
+            row("base alone", base.version)
             row(
-                "fine-tune", tune.version, percent(bitX, of: tune.version.rawBytes),
-                ratio(Double(tune.version.storedBytes), Double(bitX)))
+                "fine-tune", tune.version, .percent(bitX, of: tune.version.rawBytes),
+                .ratio(Double(tune.version.storedBytes), Double(bitX)))
             let promise = pair.name == "BF16" ? 17.2 : 40.5
             limits.append(share("\(pair.name) fine-tune", tune.version, promise))
             if pair.name == "BF16" { limits.append(share("BF16 base", base.version, 67.5)) }
@@ -59,7 +59,7 @@ struct SizesCommand: AsyncParsableCommand {
             if FileManager.default.fileExists(atPath: copy) {
                 let result = try await registry.register(
                     copy, as: Registration(name: ModelName("copy"), base: reference))
-                row("third-party copy of the base", result.version, "-", "-")
+                row("third-party copy of the base", result.version)
                 limits.append(share("copy of the base", result.version, 1))
             }
         }
@@ -71,7 +71,7 @@ struct SizesCommand: AsyncParsableCommand {
                         "whole pack (payload, indices, headers, manifest, other files) of whole folder; every pull was compared",
                         "BitX: payload only, no container",
                     ],
-                    columns: ["model", "folder", "pack", "of folder", "BitX", "pack / BitX"], rows: rows)
+                    columns: ["model", "folder MB", "pack MB", "of folder %", "BitX %", "pack /BitX"], rows: rows)
             ], json: json)
         guard check else { return }
         let broken = limits.filter { $0.value > $0.limit }

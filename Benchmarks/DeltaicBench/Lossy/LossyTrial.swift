@@ -7,6 +7,8 @@ struct LossyTrial: Sendable {
     /// The bytes of all streams, and of what chunks share.
     let streamBytes: Int
     let chunks: [EncodedChunk]
+    /// XXH3 of what each chunk decodes to.
+    let checksums: [UInt64]
     let shared: [(digest: Digest, bytes: [UInt8])]
 
     /// What the pack keeps of a chunk beside its streams: its record in the index, with room.
@@ -17,11 +19,14 @@ struct LossyTrial: Sendable {
         let tensor = try delta.tensor()
         let plans = try method.plan([tensor], goal: .settings)
         var chunks: [EncodedChunk] = []
+        var checksums: [UInt64] = []
         let result = try LossyEncoder(coder: ZstdStream()).run(plans[0].codec, on: tensor) {
-            chunk, _ throws(DeltaicError) in
+            chunk, reconstructed throws(DeltaicError) in
             chunks.append(chunk)
+            checksums.append(FastHash.checksum(reconstructed))
         }
         self.chunks = chunks
+        self.checksums = checksums
         shared = result.shared
         streamBytes = chunks.reduce(0) { $0 + $1.storedBytes } + result.shared.reduce(0) { $0 + $1.bytes.count }
     }
