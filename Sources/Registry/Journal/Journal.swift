@@ -13,16 +13,29 @@ struct Journal: Sendable {
     let path: String
     /// Takes a journal whose lines may say what nothing else does, before it is begun anew.
     let quarantine: Quarantine
+    /// Where it ended; copies of this value know it too.
+    private let end = JournalEnd()
+
+    init(path: String, quarantine: Quarantine) {
+        self.path = path
+        self.quarantine = quarantine
+    }
 
     /// What can be read of it.
     struct Contents: Sendable {
+        /// Empty if only its end was looked for.
         var events: [CatalogEvent] = []
         /// What is wrong with it, one sentence each.
         var problems: [String] = []
-        /// The bytes up to the end of the last line that is whole.
-        var length = 0
+        /// The bytes of the first and the last line that are whole.
+        var firstLine = 0..<0
+        var lastLine = 0..<0
+        /// The numbers of their events; 0 if there is none.
+        var first = 0
+        var last = 0
 
-        var last: Int { events.last?.sequence ?? 0 }
+        /// The bytes up to the end of the last line that is whole.
+        var length: Int { lastLine.upperBound }
     }
 
     /// Reads all of it; what is damaged is passed over and reported.
@@ -31,35 +44,42 @@ struct Journal: Sendable {
     func read() throws(DeltaicError) -> Contents {
         guard access(path, F_OK) == 0 else { return Contents() }
         let file = try ReadOnlyFile(path: path)
-        return Self.parse(try file.read(0..<file.size), path: path)
+        var events: [CatalogEvent] = []
+        var contents = Self.parse(try file.read(0..<file.size), path: path) { line in
+            if let event = JournalLine(line)?.event { events.append(event) }
+        }
+        contents.events = events
+        if let first = events.first, first.sequence != 1, !first.json.hasPrefix(#"{"event":"snapshot""#) {
+            contents.problems.append("\(path): the events before event \(first.sequence) are missing")
+        }
+        return contents
     }
 
-    /// - Parameter isTail: whether lines came before, which are not in `bytes`.
-    private static func parse(_ bytes: [UInt8], path: String, isTail: Bool = false) -> Contents {
+    /// Goes through lines, and counts their bytes from an offset on.
+    ///
+    /// - Parameter keep: is given each line that is whole, without its line feed.
+    private static func parse(
+        _ bytes: [UInt8], at offset: Int = 0, path: String, keep: (ArraySlice<UInt8>) -> Void = { _ in }
+    ) -> Contents {
         var contents = Contents()
         var start = 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
-            let isWhole = end != nil
-            let line = JournalLine(bytes[start..<(end ?? bytes.count)])
             let next = end.map { $0 + 1 } ?? bytes.count
-            if let line, isWhole {
-                if let last = contents.events.last, line.event.sequence != last.sequence + 1 {
-                    contents.problems.append(
-                        "\(path): event \(last.sequence) is followed by event \(line.event.sequence)")
+            let line = bytes[start..<(end ?? bytes.count)]
+            if end != nil, let head = JournalLine.Head(line) {
+                if contents.last > 0, head.sequence != contents.last + 1 {
+                    contents.problems.append("\(path): event \(contents.last) is followed by event \(head.sequence)")
                 }
-                contents.events.append(line.event)
-                contents.length = next
+                contents.lastLine = offset + start..<offset + next
+                contents.last = head.sequence
+                if contents.first == 0 { (contents.firstLine, contents.first) = (contents.lastLine, contents.last) }
+                keep(line)
             } else if next < bytes.count {
-                contents.problems.append("\(path): the line at offset \(start) is damaged")
+                contents.problems.append("\(path): the line at offset \(offset + start) is damaged")
             }
             // A last line that is not whole is what a crash leaves; its event is still in the catalog.
             start = next
-        }
-        if !isTail, let first = contents.events.first, first.sequence != 1,
-            !first.json.hasPrefix(#"{"event":"snapshot""#)
-        {
-            contents.problems.append("\(path): the events before event \(first.sequence) are missing")
         }
         return contents
     }
@@ -69,7 +89,7 @@ struct Journal: Sendable {
     /// - Throws: `.ioFailure` if the system cannot read it.
     func lastEvent() throws(DeltaicError) -> Int {
         guard access(path, F_OK) == 0 else { return 0 }
-        return try tail(window: 64 << 10).last
+        return try tail(window: 4 << 10).last
     }
 
     /// Copies the events that the catalog has and the journal lacks.
@@ -80,10 +100,10 @@ struct Journal: Sendable {
     func catchUp(with catalog: CatalogDatabase) throws {
         let lock = try JournalLock(path: path)
         defer { withExtendedLifetime(lock) {} }
-        let contents = try tail(window: 1 << 20)
+        let contents = try tail(of: lock)
         guard try catalog.lastEvent() > contents.last else { return catalog.eventsAreKept(through: contents.last) }
         if try append(from: catalog, to: contents, lock) { return }
-        if try lock.size() > 0 { try quarantine.keep(path) }
+        if try lock.file().size > 0 { try quarantine.keep(path) }
         try write(snapshotOf: catalog)
     }
 
@@ -112,8 +132,11 @@ struct Journal: Sendable {
         guard contents.last > 0, contents.problems.isEmpty, events.first?.sequence == contents.last + 1 else {
             return false
         }
-        try lock.append(events.flatMap { JournalLine($0).bytes }, at: contents.length)
-        catalog.eventsAreKept(through: events.last?.sequence ?? 0)
+        let lines = events.map { JournalLine($0).bytes }
+        try lock.append(lines.flatMap(\.self), at: contents.length)
+        let (last, length) = (events.last?.sequence ?? 0, contents.length + lines.reduce(0) { $0 + $1.count })
+        end.place?.move(to: length - (lines.last?.count ?? 0)..<length, last)
+        catalog.eventsAreKept(through: last)
         return true
     }
 
@@ -146,22 +169,49 @@ struct Journal: Sendable {
         catalog.eventsAreKept(through: events.last?.sequence ?? 0)
     }
 
-    /// The last lines, of as much of the file as is needed to find one; their length counts from its start.
+    /// How much of the end is looked at by a process that has not seen it yet, and again when it has become so much longer.
+    ///
+    /// What a power cut left of the last lines that were written is in there: a line that is whole can come after one that is not.
+    private static let window = 1 << 20
+
+    /// The last lines, for whoever writes on: only what came since this process looked, so that a change costs the same however
+    /// long the journal is.
+    private func tail(of lock: JournalLock) throws(DeltaicError) -> Contents {
+        let file = try lock.file()
+        if let place = end.place, place.file == file.id, (0..<Self.window).contains(file.size - place.lookedAt) {
+            let contents = try lines(from: place.lastLine.lowerBound)
+            // The line is still what it was: it has the same number, at the same place, and its checksum fits.
+            if contents.first == place.sequence, contents.firstLine == place.lastLine {
+                end.place?.move(to: contents.lastLine, contents.last)
+                return contents
+            }
+        }
+        let contents = try tail(window: Self.window)
+        end.place =
+            contents.last == 0
+            ? nil : .init(file: file.id, lastLine: contents.lastLine, sequence: contents.last, lookedAt: file.size)
+        return contents
+    }
+
+    /// The last lines, of as much of the file as is needed to find one.
     private func tail(window: Int) throws(DeltaicError) -> Contents {
         let file = try ReadOnlyFile(path: path)
         var window = window
         while true {
-            let start = max(0, file.size - window)
+            var start = max(0, file.size - window)
             var bytes = try file.read(start..<file.size)
-            var skipped = 0
             if start > 0, let first = bytes.firstIndex(of: UInt8(ascii: "\n")) {
-                skipped = first + 1
-                bytes.removeFirst(skipped)
+                start += first + 1
+                bytes.removeFirst(first + 1)
             }
-            var contents = Self.parse(bytes, path: path, isTail: start > 0)
-            contents.length += start + skipped
-            if contents.last > 0 || start == 0 { return contents }
+            let contents = Self.parse(bytes, at: start, path: path)
+            if contents.last > 0 || window >= file.size { return contents }
             window *= 8
         }
+    }
+
+    private func lines(from offset: Int) throws(DeltaicError) -> Contents {
+        let file = try ReadOnlyFile(path: path)
+        return Self.parse(try file.read(min(offset, file.size)..<file.size), at: offset, path: path)
     }
 }

@@ -40,11 +40,17 @@ final class JournalLock {
             && opened.st_dev == named.st_dev
     }
 
-    /// The bytes of the file.
-    func size() throws(DeltaicError) -> Int {
+    /// Which file it is: another one has the name after the journal was begun anew.
+    struct FileID: Sendable, Equatable {
+        fileprivate let device: dev_t
+        fileprivate let inode: ino_t
+    }
+
+    /// The file, and its bytes.
+    func file() throws(DeltaicError) -> (id: FileID, size: Int) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .systemCall("fstat", path: path, errno: errno) }
-        return Int(status.st_size)
+        return (FileID(device: status.st_dev, inode: status.st_ino), Int(status.st_size))
     }
 
     /// Writes bytes from an offset on, in place of whatever was there, and makes them durable.

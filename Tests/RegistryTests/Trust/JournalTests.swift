@@ -146,6 +146,104 @@ struct JournalTests {
         #expect(try await problems(test) == [])
     }
 
+    /// A registry whose journal is longer than what is read of it at once.
+    private func longRegistry() async throws -> TestRegistry {
+        let test = try await registry()
+        try add(100_000, count: 14, to: test)
+        #expect(try FolderContents.bytes(of: journal(test)).count > 5 << 18)
+        return test
+    }
+
+    /// Adds events of many bytes.
+    private func add(_ length: Int, count: Int, to test: TestRegistry) throws {
+        let version = try test.registry.catalog.version(VersionReference("tune"))
+        for index in 0..<count {
+            try test.registry.catalog.addEvaluation(
+                EvaluationRecord(command: String(repeating: "x", count: length), score: 0.5, createdAt: index),
+                to: version.id)
+        }
+    }
+
+    @Test("a long journal is written on by two who have it open, each of whom sees what the other wrote")
+    func longJournal() async throws {
+        let test = try await longRegistry()
+        let other = try test.reopened()
+        let first = try test.registry.directory.journal.read().events.first
+        for name in ["a", "b", "c"] {
+            _ = try await test.registry.tag(VersionReference("tune"), as: name)
+            _ = try await other.tag(VersionReference("tune"), as: name + "-other")
+        }
+        let contents = try test.registry.directory.journal.read()
+        #expect(contents.problems == [])
+        // It was not begun anew.
+        #expect(contents.events.first == first)
+        #expect(try contents.last == test.registry.catalog.lastEvent())
+        #expect(RegistryHistory(contents.events).models["tune"]?.tags.count == 7)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test(
+        "the last event is found whatever its length, and whatever a crash left after it",
+        arguments: [10, 5000, 70_000, 1_200_000], [0, 1, 300, 9000])
+    func lastEvent(length: Int, torn: Int) async throws {
+        let test = try await registry()
+        try add(length, count: 2, to: test)
+        let journal = test.registry.directory.journal
+        let last = try test.registry.catalog.lastEvent()
+        let whole = try FolderContents.bytes(of: journal.path)
+        try Data(whole + [UInt8](repeating: UInt8(ascii: "f"), count: torn)).write(to: URL(filePath: journal.path))
+        #expect(try journal.lastEvent() == last)
+        _ = try await test.reopened().tag(VersionReference("tune"), as: "next")
+        #expect(try journal.lastEvent() == last + 1)
+        #expect(try FolderContents.bytes(of: journal.path).prefix(whole.count) == whole[...])
+        #expect(try await problems(test) == [])
+    }
+
+    @Test(
+        "a long journal of which the last lines were lost is begun anew by whoever knew them", arguments: [1, 150, 400])
+    func lostLines(cut: Int) async throws {
+        let test = try await longRegistry()
+        for name in ["a", "b", "c"] { _ = try await test.registry.tag(VersionReference("tune"), as: name) }
+        let whole = try FolderContents.bytes(of: journal(test))
+        try Data(whole.dropLast(cut)).write(to: URL(filePath: journal(test)))
+        _ = try await test.registry.tag(VersionReference("tune"), as: "d")
+        let contents = try test.registry.directory.journal.read()
+        #expect(contents.problems == [])
+        #expect(RegistryHistory(contents.events).models["tune"]?.tags.count == 5)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("a whole line after one that a power cut left damaged does not hide it from whoever opens the registry next")
+    func damageBeforeLastLine() async throws {
+        let test = try await longRegistry()
+        for name in ["a", "b", "c"] { _ = try await test.registry.tag(VersionReference("tune"), as: name) }
+        var damaged = try FolderContents.bytes(of: journal(test))
+        let lastLine = try #require(damaged.dropLast().lastIndex(of: 10)) + 1
+        for position in lastLine - 40..<lastLine { damaged[position] = 0 }
+        try Data(damaged).write(to: URL(filePath: journal(test)))
+        _ = try await test.reopened().tag(VersionReference("tune"), as: "d")
+        let contents = try test.registry.directory.journal.read()
+        #expect(contents.problems == [])
+        #expect(contents.events.first?.json.contains("snapshot") == true)
+        #expect(try await problems(test) == [])
+    }
+
+    @Test("whoever writes on for long looks at all of the end again")
+    func longWriter() async throws {
+        let test = try await longRegistry()
+        var damaged = try FolderContents.bytes(of: journal(test))
+        // In the file itself, as a disk would do it: a new file would be looked at anyhow.
+        damaged[damaged.count - 150_000] ^= 1
+        let file = try FileHandle(forUpdating: URL(filePath: journal(test)))
+        try file.seek(toOffset: UInt64(damaged.count - 150_000))
+        try file.write(contentsOf: Data([damaged[damaged.count - 150_000]]))
+        try file.close()
+        try add(100_000, count: 1, to: test)
+        #expect(try test.registry.directory.journal.read().problems.count >= 1)
+        try add(100_000, count: 12, to: test)
+        #expect(try await problems(test) == [])
+    }
+
     @Test("scores are kept to the last digit")
     func scores() async throws {
         let test = try await registry()
