@@ -37,14 +37,26 @@ public enum TensorClass: String, Sendable, Codable, CaseIterable {
     }
 
     private static func isNorm(_ part: Substring) -> Bool {
-        part.contains("norm") || part == "ln_f" || part == "ln" || (part.hasPrefix("ln_") && part.count <= 7)
+        has("norm", part) || part == "ln_f" || part == "ln" || (part.hasPrefix("ln_") && part.count <= 7)
             || part.hasPrefix("bn")
     }
 
     private static func isEmbedding(_ part: Substring) -> Bool {
         part.hasSuffix("embeddings") || part.hasSuffix("embedding") || part.hasPrefix("embed_") || part == "wte"
             || part == "wpe" || part == "shared" || part == "embed" || part.hasSuffix("pos_embed")
-            || part.hasSuffix("_token") || part.contains("relative_attention_bias") || part.contains("position_bias")
+            || part.hasSuffix("_token") || has("relative_attention_bias", part) || has("position_bias", part)
+    }
+
+    /// Whether a text is in a part, byte by byte: Unicode's search costs more than all else that is asked of a name.
+    private static func has(_ text: String, _ part: Substring) -> Bool {
+        let (text, part) = (text.utf8, part.utf8)
+        guard let first = text.first else { return true }
+        var rest = part[...]
+        while rest.count >= text.count {
+            if rest.first == first, rest.starts(with: text) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     private static func isHead(_ part: Substring) -> Bool {

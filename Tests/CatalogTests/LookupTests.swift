@@ -87,6 +87,24 @@ struct LookupTests {
         #expect(try database.version(of: name("org/model"), tree: gitID("no tree")) == nil)
     }
 
+    @Test("many objects at once are what each is alone, with what it depends on in order")
+    func manyObjects() throws {
+        let words = (0..<300).map { "word \($0)" }
+        let plain = words.prefix(100).map { Content(word: $0) }
+        let deltas = words[100..<200].enumerated().map { Content(word: $1, base: words[$0]) }
+        let shared = words[200...].enumerated().map {
+            Content(word: $1, base: words[$0], others: [words[99 - $0], words[150]])
+        }
+        _ = try database.publish(newVersion("m", seed: "many", contents: plain + deltas + shared))
+        let digests = words.map(digest)
+        let together = try database.objects(digests + digests.reversed() + [digest("none")])
+        #expect(together.count == 300)
+        for digest in digests { #expect(try together[digest] == database.object(digest)) }
+        #expect(together[digest(words[200])]?.dependencies.count == 3)
+        #expect(together[digest(words[200])]?.base == digest(words[0]))
+        #expect(try database.objects([]).isEmpty)
+    }
+
     @Test("objects, blocks and tensors that are not stored are left out")
     func bulkLookups() throws {
         let new = try newVersion("m", seed: "9", contents: [Content(word: "x"), Content(word: "y")])

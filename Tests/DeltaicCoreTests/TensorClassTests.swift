@@ -27,6 +27,10 @@ import Testing
             ("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", [32, 12], .embedding),
             ("decoder.block.0.layer.0.SelfAttention.o.weight", [768, 768], .linear),
             ("shared.weight", [32_128, 768], .embedding),
+            // The word may be anywhere in a part, in any letter case, and is no word of its own.
+            ("model.norm.weight", [768], .norm), ("h.0.xNORMy.weight", [768], .norm), ("a.nnorm", [768], .norm),
+            ("a.nor.m.weight", [768, 768], .linear), ("a.no", [768], .bias), ("", [768], .bias),
+            ("a.decoder_position_bias_2.weight", [32, 12], .embedding),
         ])
     func known(_ name: String, _ dimensions: [Int], _ expected: TensorClass) throws {
         #expect(TensorClass(name: name, type: .bfloat16, shape: try #require(TensorShape(dimensions))) == expected)
