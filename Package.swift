@@ -172,7 +172,9 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["DeltaicCommands", "DeltaicCore", "TestSupport"], swiftSettings: strict
+        ),
 
         .target(name: "FaultShim", path: "Tests/FaultShim", swiftSettings: strict),
         .testTarget(

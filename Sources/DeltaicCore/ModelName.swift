@@ -8,14 +8,15 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: `.invalidName` with the rule that the text breaks.
     public init(_ text: String) throws(DeltaicError) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 1 || parts.count == 2 else {
             throw DeltaicError(
                 .invalidName, "\"\(text)\" is not a model name", expected: "name or namespace/name", found: nil)
         }
-        for part in parts { try ModelName.check(part, kind: "model name", limit: 96) }
-        namespace = parts.count == 2 ? parts[0] : nil
-        name = parts[parts.count - 1]
+        let names = parts.map { String(Substring($0)) }
+        for part in names { try ModelName.check(part, kind: "model name", limit: 96) }
+        namespace = names.count == 2 ? names[0] : nil
+        name = names[names.count - 1]
     }
 
     public var description: String { namespace.map { "\($0)/\(name)" } ?? name }
@@ -28,15 +29,18 @@ public struct ModelName: Hashable, Sendable, CustomStringConvertible {
                 advice: "use 1 to \(limit) letters, digits, '-', '_' or '.', starting and ending with a letter or digit"
             )
         }
-        let bytes = Array(part.utf8)
+        // A listing checks the names of all that it lists, so bytes are looked at: those that are allowed are ASCII.
+        let bytes = part.utf8
         guard let first = bytes.first, let last = bytes.last else { throw refuse("it is empty") }
         guard bytes.count <= limit else { throw refuse("it is longer than \(limit) characters") }
         for byte in bytes where !isWordByte(byte) && byte != UInt8(ascii: "-") && byte != UInt8(ascii: ".") {
             throw refuse("a character is not allowed")
         }
         guard isWordByte(first), isWordByte(last) else { throw refuse("it starts or ends with '-' or '.'") }
-        if part.contains("--") || part.contains("..") { throw refuse("it contains '--' or '..'") }
-        if part.lowercased().hasSuffix(".git") { throw refuse("it ends in .git") }
+        for (byte, next) in zip(bytes, bytes.dropFirst()) where byte == next && !isWordByte(byte) {
+            throw refuse("it contains '--' or '..'")
+        }
+        if bytes.suffix(4).map({ $0 | 0x20 }) == Array(".git".utf8) { throw refuse("it ends in .git") }
     }
 
     private static func isWordByte(_ byte: UInt8) -> Bool {

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 
 /// How a result is printed: the same value, as text for people or as JSON for programs.
 struct OutputFormat: ParsableArguments {
@@ -13,9 +12,6 @@ struct OutputFormat: ParsableArguments {
         guard json else {
             return try StandardStreams.writeResult(lines(TerminalWidth.ofResults).joined(separator: "\n"))
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let data = try encoder.encode(result)
-        try StandardStreams.writeResult(String(decoding: data, as: UTF8.self))
+        try StandardStreams.writeResult(JSONText.bytes(of: result))
     }
 }

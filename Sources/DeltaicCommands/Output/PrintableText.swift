@@ -2,6 +2,8 @@
 enum PrintableText {
     /// - Parameter keepsLines: whether line feeds stay as they are.
     static func escaped(_ text: String, keepsLines: Bool = false) -> String {
+        // Nearly all is plain ASCII, which is known without a look at Unicode's tables.
+        if text.utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return text }
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         return text.unicodeScalars.map { scalar in
             isUnsafe(scalar) && !(keepsLines && scalar == "\n") ? scalar.escaped(asASCII: true) : String(scalar)
