@@ -53,8 +53,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor.
-        .systemLibrary(name: "CLAPACK", providers: [.apt(["liblapacke-dev", "libopenblas-dev"])]),
+        // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor. Loaded when it is needed.
+        .target(name: "CLAPACK", cSettings: strictC),
 
         // The allocator's settings are in the C library, but not in the toolchain's module of it.
         .systemLibrary(name: "CAllocator"),

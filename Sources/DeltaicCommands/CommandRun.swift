@@ -11,17 +11,28 @@ extension DeltaicCommand {
     /// Failures are told on standard error. SIGINT, SIGTERM and SIGHUP cancel the command, which removes its temporary
     /// files; the status is then 128 and the signal's number.
     public static func runProcess() async -> Int32 {
-        // A mistake in the arguments is told when the command is run.
-        let stopsItself = (try? parseAsRoot()) is any StopsItself
-        let work = Task { await runCommand() }
+        let (parsed, stopsItself) = parse()
+        let work = Task { await run(parsed) }
         let interruption = stopsItself ? nil : Interruption { work.cancel() }
         let failure = await work.value
         return failure.map { report($0, interruption) } ?? ExitStatus.success.rawValue
     }
 
-    private static func runCommand() async -> (any Error)? {
+    /// The command, and whether it stops in its own way.
+    ///
+    /// A mistake in the arguments is told when the command is run.
+    private static func parse() -> sending (Result<any ParsableCommand, any Error>, stopsItself: Bool) {
         do {
-            var command = try parseAsRoot()
+            let command = try parseAsRoot()
+            return (.success(command), command is any StopsItself)
+        } catch {
+            return (.failure(error), false)
+        }
+    }
+
+    private static func run(_ parsed: Result<any ParsableCommand, any Error>) async -> (any Error)? {
+        do {
+            var command = try parsed.get()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -6,6 +6,20 @@ internal import DeltaicCore
 /// LAPACK counts in columns: it sees a row-major matrix as its transpose. So every routine here is called for the transpose,
 /// which saves the copies that LAPACKE's row-major mode makes. Statuses become errors; nothing traps.
 enum LAPACK {
+    /// The libraries are loaded when a routine is first called.
+    private static let loaded: Result<lapack_routines, DeltaicError> = {
+        var routines = lapack_routines()
+        guard let problem = lapack_load(&routines) else { return .success(routines) }
+        return .failure(
+            DeltaicError(
+                .unsupported, "LAPACK, which this codec needs, is not there: \(String(cString: problem))",
+                advice: "install liblapacke and libopenblas, or choose another codec"))
+    }()
+
+    private static var routines: lapack_routines {
+        get throws(DeltaicError) { try loaded.get() }
+    }
+
     /// A side as LAPACK counts.
     private static func int(_ count: Int) throws(DeltaicError) -> Int32 {
         guard let value = Int32(exactly: count) else {
@@ -73,7 +87,8 @@ enum LAPACK {
         precondition(inner == otherInner)
         var result = Matrix(rows: rows, columns: columns)
         guard !result.isEmpty, inner > 0 else { return result }
-        cblas_sgemm(
+        let routines = try Self.routines
+        routines.sgemm(
             CblasRowMajor, transposingLeft ? CblasTrans : CblasNoTrans, transposingRight ? CblasTrans : CblasNoTrans,
             try int(rows), try int(columns), try int(inner), 1, left.values, try int(left.columns), right.values,
             try int(right.columns), 0, &result.values, try int(columns))
@@ -93,12 +108,13 @@ enum LAPACK {
         precondition(rows.upperBound <= factor.rows && columns.upperBound <= target.columns)
         guard !errors.isEmpty, !columns.isEmpty else { return }
         let (height, width, inner) = (try int(errors.rows), try int(columns.count), try int(errors.columns))
+        let routines = try Self.routines
         let step = try int(target.columns)
         let offset = rows.lowerBound * factor.columns + columns.lowerBound
         factor.values.withUnsafeBufferPointer { factor in
             target.values.withUnsafeMutableBufferPointer { target in
                 guard let factor = factor.baseAddress, let target = target.baseAddress else { return }
-                cblas_sgemm(
+                routines.sgemm(
                     CblasRowMajor, CblasNoTrans, CblasNoTrans, height, width, inner, -1, errors.values, inner,
                     factor + offset, step, 1, target + columns.lowerBound, step)
             }
@@ -125,6 +141,7 @@ enum LAPACK {
         guard rank > 0 else { return (left, values, right) }
         // sgesdd needs 4 k^2 + 7 k words and more with vectors.
         if withVectors { try requireWorkspace(rank, limit: 20_000) }
+        let routines = try Self.routines
         let (height, width) = (try int(matrix.columns), try int(matrix.rows))
         let (leftStep, rightStep) = (withVectors ? height : 1, withVectors ? try int(rank) : 1)
         let job = letter(withVectors ? UInt8(ascii: "S") : UInt8(ascii: "N"))
@@ -132,7 +149,7 @@ enum LAPACK {
         var integers = [Int32](repeating: 0, count: 8 * rank)
         var status: Int32 = 0
         try withWorkspace("sgesdd") { (work, size) in
-            status = LAPACKE_sgesdd_work(
+            status = routines.sgesdd_work(
                 LAPACK_COL_MAJOR, job, height, width, &scratch, height, &values, &right.values, leftStep, &left.values,
                 rightStep, work, size, &integers)
             return status
@@ -140,7 +157,7 @@ enum LAPACK {
         if status > 0 {
             scratch = matrix.values
             var rest = [Float](repeating: 0, count: rank)
-            status = LAPACKE_sgesvd(
+            status = routines.sgesvd(
                 LAPACK_COL_MAJOR, job, job, height, width, &scratch, height, &values, &right.values, leftStep,
                 &left.values, rightStep, &rest)
             try require(status, "sgesvd")
@@ -161,11 +178,12 @@ enum LAPACK {
         var result = matrix
         guard !matrix.isEmpty else { return result }
         let (height, width) = (try int(matrix.columns), try int(matrix.rows))
+        let routines = try Self.routines
         var scales = [Float](repeating: 0, count: matrix.columns)
         try require(
-            LAPACKE_sgelqf(LAPACK_COL_MAJOR, height, width, &result.values, height, &scales), "sgelqf")
+            routines.sgelqf(LAPACK_COL_MAJOR, height, width, &result.values, height, &scales), "sgelqf")
         try require(
-            LAPACKE_sorglq(LAPACK_COL_MAJOR, height, width, height, &result.values, height, scales), "sorglq")
+            routines.sorglq(LAPACK_COL_MAJOR, height, width, height, &result.values, height, scales), "sorglq")
         return result
     }
 
@@ -179,7 +197,8 @@ enum LAPACK {
         var lower = matrix
         let side = try int(matrix.rows)
         guard side > 0 else { return lower }
-        let status = LAPACKE_spotrf(LAPACK_COL_MAJOR, letter(UInt8(ascii: "U")), side, &lower.values, side)
+        let routines = try Self.routines
+        let status = routines.spotrf(LAPACK_COL_MAJOR, letter(UInt8(ascii: "U")), side, &lower.values, side)
         try require(status, "spotrf")
         guard status == 0 else { return nil }
         for row in 0..<matrix.rows {
@@ -194,7 +213,8 @@ enum LAPACK {
         var inverse = lower
         let side = try int(lower.rows)
         guard side > 0 else { return inverse }
-        let status = LAPACKE_strtri(
+        let routines = try Self.routines
+        let status = routines.strtri(
             LAPACK_COL_MAJOR, letter(UInt8(ascii: "U")), letter(UInt8(ascii: "N")), side, &inverse.values, side)
         try require(status, "strtri")
         guard status == 0 else {
@@ -213,7 +233,8 @@ enum LAPACK {
         let count = lower.rows
         let side = try int(count)
         guard side > 0 else { return inverse }
-        let status = LAPACKE_spotri(LAPACK_COL_MAJOR, letter(UInt8(ascii: "U")), side, &inverse.values, side)
+        let routines = try Self.routines
+        let status = routines.spotri(LAPACK_COL_MAJOR, letter(UInt8(ascii: "U")), side, &inverse.values, side)
         try require(status, "spotri")
         guard status == 0 else {
             throw DeltaicError(.notPositiveDefinite, "a triangular matrix has a zero on its diagonal")
@@ -235,11 +256,12 @@ enum LAPACK {
         // ssyevd needs 2 n^2 + 6 n + 1 words.
         try requireWorkspace(matrix.rows, limit: 30_000)
         let side = try int(matrix.rows)
+        let routines = try Self.routines
         var integers = [Int32](repeating: 0, count: 5 * matrix.rows + 3)
         let integerCount = try int(integers.count)
         var status: Int32 = 0
         try withWorkspace("ssyevd") { (work, size) in
-            status = LAPACKE_ssyevd_work(
+            status = routines.ssyevd_work(
                 LAPACK_COL_MAJOR, letter(UInt8(ascii: "V")), letter(UInt8(ascii: "U")), side, &vectors.values, side,
                 &values, work, size, &integers, integerCount)
             return status
@@ -256,7 +278,9 @@ enum LAPACK {
     // MARK: - Threads
 
     /// The threads that each later call may use; of the whole process.
-    static func setThreads(_ count: Int32) { openblas_set_num_threads(count) }
+    ///
+    /// Nothing happens where LAPACK is not there: every routine says so.
+    static func setThreads(_ count: Int32) { try? routines.set_num_threads(count) }
 
-    static var threads: Int32 { openblas_get_num_threads() }
+    static var threads: Int32 { (try? routines.get_num_threads()) ?? 1 }
 }
