@@ -69,7 +69,7 @@ let package = Package(
 
         .target(name: "TensorFiles", dependencies: ["DeltaicCore"], swiftSettings: strict),
         .target(name: "DeltaCodecs", dependencies: ["CLAPACK", "DeltaicCore", "Kernels"], swiftSettings: strict),
-        .target(name: "PackFormat", dependencies: ["DeltaicCore", "Kernels", "CZstd"], swiftSettings: strict),
+        .target(name: "PackFormat", dependencies: ["DeltaicCore", "CZstd"], swiftSettings: strict),
         .target(name: "XetFormat", dependencies: ["CLZ4", "DeltaicCore"], swiftSettings: strict),
         .target(
             name: "Catalog",
@@ -172,9 +172,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
-        .testTarget(
-            name: "CommandTests", dependencies: ["DeltaicCommands", "DeltaicCore", "TestSupport"], swiftSettings: strict
-        ),
+        .testTarget(name: "CommandTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
 
         .target(name: "FaultShim", path: "Tests/FaultShim", swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// How a result is printed: the same value, as text for people or as JSON for programs.
 struct OutputFormat: ParsableArguments {
@@ -12,6 +13,9 @@ struct OutputFormat: ParsableArguments {
         guard json else {
             return try StandardStreams.writeResult(lines(TerminalWidth.ofResults).joined(separator: "\n"))
         }
-        try StandardStreams.writeResult(JSONText.bytes(of: result))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let data = try encoder.encode(result)
+        try StandardStreams.writeResult(String(decoding: data, as: UTF8.self))
     }
 }

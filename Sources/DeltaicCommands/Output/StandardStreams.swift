@@ -8,12 +8,8 @@ struct ClosedOutput: Error {}
 enum StandardStreams {
     /// Writes a result.
     /// - Throws: ``ClosedOutput``, or `.ioFailure` if standard output is a file that cannot be written.
-    static func writeResult(_ text: String) throws { try writeResult(Array(text.utf8)) }
-
-    /// Writes a result that is UTF-8.
-    /// - Throws: as ``writeResult(_:)-(String)``.
-    static func writeResult(_ text: [UInt8]) throws {
-        let code = write(text + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+    static func writeResult(_ text: String) throws {
+        let code = write(text + "\n", to: STDOUT_FILENO)
         if code == EPIPE { throw ClosedOutput() }
         guard code != 0 else { return }
         throw DeltaicError(
@@ -33,11 +29,8 @@ enum StandardStreams {
 
     /// Returns 0 or an error number.
     private static func write(_ text: String, to descriptor: Int32) -> Int32 {
-        write(Array(text.utf8), to: descriptor)
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-        bytes.withUnsafeBytes { buffer in
+        let bytes = Array(text.utf8)
+        return bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
                 let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)

@@ -45,8 +45,8 @@ struct Journal: Sendable {
         guard access(path, F_OK) == 0 else { return Contents() }
         let file = try ReadOnlyFile(path: path)
         var events: [CatalogEvent] = []
-        var contents = Self.parse(try file.read(0..<file.size), path: path) { line in
-            if let event = JournalLine(line)?.event { events.append(event) }
+        var contents = Self.parse(try file.read(0..<file.size), path: path) { head, line in
+            events.append(head.event(of: line))
         }
         contents.events = events
         if let first = events.first, first.sequence != 1, !first.json.hasPrefix(#"{"event":"snapshot""#) {
@@ -57,9 +57,10 @@ struct Journal: Sendable {
 
     /// Goes through lines, and counts their bytes from an offset on.
     ///
-    /// - Parameter keep: is given each line that is whole, without its line feed.
+    /// - Parameter keep: is given each line that is whole, without its line feed, and what stands before its event.
     private static func parse(
-        _ bytes: [UInt8], at offset: Int = 0, path: String, keep: (ArraySlice<UInt8>) -> Void = { _ in }
+        _ bytes: [UInt8], at offset: Int = 0, path: String,
+        keep: (JournalLine.Head, ArraySlice<UInt8>) -> Void = { _, _ in }
     ) -> Contents {
         var contents = Contents()
         var start = 0
@@ -74,7 +75,7 @@ struct Journal: Sendable {
                 contents.lastLine = offset + start..<offset + next
                 contents.last = head.sequence
                 if contents.first == 0 { (contents.firstLine, contents.first) = (contents.lastLine, contents.last) }
-                keep(line)
+                keep(head, line)
             } else if next < bytes.count {
                 contents.problems.append("\(path): the line at offset \(offset + start) is damaged")
             }

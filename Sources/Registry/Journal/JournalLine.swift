@@ -15,13 +15,6 @@ struct JournalLine: Sendable, Equatable {
         return Array("\(Self.checksum(body)) \(body)\n".utf8)
     }
 
-    /// Reads a line without its line feed; nil if it is not what was written.
-    init?(_ bytes: ArraySlice<UInt8>) {
-        guard let head = Head(bytes) else { return nil }
-        event = CatalogEvent(
-            sequence: head.sequence, at: head.at, json: String(decoding: bytes[head.json...], as: UTF8.self))
-    }
-
     private static func checksum(_ body: String) -> String {
         let text = String(FastHash.checksum(Array(body.utf8)), radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text
@@ -46,6 +39,11 @@ struct JournalLine: Sendable, Equatable {
                 Self.checksum(line.prefix(digits)) == line[body...].withUnsafeBytes({ FastHash.checksum($0) })
             else { return nil }
             (self.sequence, self.at, json) = (sequence.value, at.value, at.end)
+        }
+
+        /// The event of the line that this was read from.
+        func event(of line: ArraySlice<UInt8>) -> CatalogEvent {
+            CatalogEvent(sequence: sequence, at: at, json: String(decoding: line[json...], as: UTF8.self))
         }
 
         /// A decimal number with a space after it.
