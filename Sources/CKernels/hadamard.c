@@ -124,6 +124,15 @@ VECTORISED void deltaic_hadamard_search(
   memcpy(best_codes, &codes, sizeof codes);
 }
 
+// Loads `number` vectors that are `half` values apart, transforms them, and stores them.
+#define TRANSFORM_PASS(place, half, number, butterflies)                                                               \
+  {                                                                                                                    \
+    f32x8 v[number];                                                                                                   \
+    for (size_t part = 0; part < number; part++) memcpy(&v[part], (place) + part * (half), sizeof v[part]);            \
+    butterflies;                                                                                                       \
+    for (size_t part = 0; part < number; part++) memcpy((place) + part * (half), &v[part], sizeof v[part]);            \
+  }
+
 VECTORISED void deltaic_hadamard_transform(float *values, unsigned exponent) {
   const size_t length = (size_t)1 << exponent;
   // The stages within a vector: a + b in one of a pair, a - b in the other.
@@ -137,17 +146,23 @@ VECTORISED void deltaic_hadamard_transform(float *values, unsigned exponent) {
     v = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3) + v * upper;
     memcpy(values + index, &v, sizeof v);
   }
-  for (size_t half = 8; half < length; half *= 2) {
-    for (size_t start = 0; start < length; start += 2 * half) {
+  // Three stages in each pass over the values; what does not go into three goes first.
+  size_t half = 8;
+  for (unsigned stages = exponent - 3; stages > 0;) {
+    const unsigned together = stages % 3 == 0 ? 3 : stages % 3;
+    for (size_t start = 0; start < length; start += half << together) {
       for (size_t index = start; index < start + half; index += 8) {
-        f32x8 a, b;
-        memcpy(&a, values + index, sizeof a);
-        memcpy(&b, values + index + half, sizeof b);
-        BUTTERFLY(a, b)
-        memcpy(values + index, &a, sizeof a);
-        memcpy(values + index + half, &b, sizeof b);
+        if (together == 3) {
+          TRANSFORM_PASS(values + index, half, 8, BUTTERFLY8(v))
+        } else if (together == 2) {
+          TRANSFORM_PASS(values + index, half, 4, BUTTERFLY4(v))
+        } else {
+          TRANSFORM_PASS(values + index, half, 2, BUTTERFLY(v[0], v[1]))
+        }
       }
     }
+    half <<= together;
+    stages -= together;
   }
 }
 
@@ -189,4 +204,8 @@ VECTORISED void deltaic_add_signs(
     memcpy(&step, &bits, sizeof step);
     values[index] += step;
   }
+}
+
+VECTORISED void deltaic_add_scaled(const float *restrict steps, float factor, float *restrict values, size_t count) {
+  for (size_t index = 0; index < count; index++) values[index] += factor * steps[index];
 }

@@ -7,7 +7,7 @@ internal import CXXHash
 public enum FastHash {
     /// XXH3-64 with seed 0.
     public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        XXH3_64bits(bytes.baseAddress, bytes.count)
+        deltaic_xxh3_64(bytes.baseAddress, bytes.count)
     }
 
     /// XXH3-64 with seed 0.
@@ -17,7 +17,7 @@ public enum FastHash {
 
     /// XXH3-128 with seed 0.
     public static func blockKey(_ bytes: UnsafeRawBufferPointer) -> BlockKey {
-        let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
+        let hash = deltaic_xxh3_128(bytes.baseAddress, bytes.count)
         return BlockKey(low: hash.low64, high: hash.high64)
     }
 }

@@ -2,34 +2,72 @@ internal import CKernels
 
 /// The signs of Walsh-Hadamard codewords, 32 to a word, a set bit for -1.
 public enum HadamardSigns {
-    /// For row k and position i below 32: bit i is the parity of k & i.
-    private static let rows: [UInt32] = (0..<32).map { row in
-        (0..<32).reduce(UInt32(0)) { $0 | UInt32((row & $1).nonzeroBitCount & 1) << UInt32($1) }
-    }
-
-    /// Writes the signs of a codeword of 2^exponent elements, XORed with what is there.
+    /// Writes the signs of codewords of 2^exponent elements, one after the other, XORed with what is there.
+    ///
+    /// A code has, from its lowest bit: whether the word is negated, its row of `exponent` bits, and the number of its mask.
     ///
     /// - Parameters:
-    ///   - bits: words of 32 signs; the codeword begins at bit `start`, a multiple of the smaller of 32 and its length.
-    ///   - mask: the mask's words, empty for mask 0.
+    ///   - signs: words of 32 signs, at least as many as the codewords have.
+    ///   - codes: where the `count` codes are taken from, of `exponent` + 1 + `maskBits` bits each, at most 32.
+    ///   - masks: the words of masks 1 and up, 2^exponent / 32 of each and at least one; mask 0 changes nothing.
     public static func toggle(
-        _ bits: UnsafeMutableBufferPointer<UInt32>, at start: Int, exponent: Int, row: Int, isNegated: Bool,
-        mask: [UInt32]
+        _ signs: UnsafeMutableBufferPointer<UInt32>, codes: inout BitUnpacker, count: Int, exponent: Int, maskBits: Int,
+        masks: [UInt32]
     ) {
-        let inner = rows[row & 31]
-        let flip: UInt32 = isNegated ? ~0 : 0
-        if exponent < 5 {
-            let length = 1 << exponent
-            let word = (inner ^ flip ^ (mask.first ?? 0)) & ((1 << UInt32(length)) &- 1)
-            bits[start >> 5] ^= word << UInt32(start & 31)
-            return
+        let length = 1 << exponent
+        let words = max(1, length / 32)
+        precondition(count * length <= 32 * signs.count && masks.count == words * (1 << maskBits - 1))
+        guard let signs = signs.baseAddress else { return }
+        // Mask 0 like the others, so that no block asks which it is.
+        let everyMask = [UInt32](repeating: 0, count: words) + masks
+        everyMask.withUnsafeBufferPointer { masks in
+            guard let masks = masks.baseAddress else { return }
+            for block in 0..<count {
+                let code = Int(truncatingIfNeeded: codes.take(exponent + 1 + maskBits))
+                let row = (code >> 1) & (length - 1)
+                let inner = rowSigns(row) ^ (0 &- UInt32(code & 1))
+                let mask = masks + (code >> (exponent + 1)) * words
+                let start = block * length
+                if exponent < 5 {
+                    let word = (inner ^ mask[0]) & ((1 << UInt32(length)) &- 1)
+                    signs[start >> 5] ^= word << UInt32(start & 31)
+                    continue
+                }
+                let upper = row >> 5
+                let place = signs + (start >> 5)
+                for word in 0..<words {
+                    let outer = 0 &- UInt32(truncatingIfNeeded: (upper & word).nonzeroBitCount & 1)
+                    place[word] ^= inner ^ outer ^ mask[word]
+                }
+            }
         }
-        let first = start >> 5
-        let upper = row >> 5
-        for word in 0..<1 << (exponent - 5) {
-            let outer: UInt32 = (upper & word).nonzeroBitCount & 1 == 0 ? 0 : ~0
-            bits[first + word] ^= inner ^ outer ^ flip ^ (mask.isEmpty ? 0 : mask[word])
+    }
+
+    /// For row k and position i below 32: bit i is the parity of k & i.
+    @inline(__always)
+    private static func rowSigns(_ row: Int) -> UInt32 {
+        let row = UInt32(truncatingIfNeeded: row)
+        let narrow = (0 &- (row & 1)) & 0xaaaa_aaaa ^ (0 &- (row >> 1 & 1)) & 0xcccc_cccc
+        let wide = (0 &- (row >> 2 & 1)) & 0xf0f0_f0f0 ^ (0 &- (row >> 3 & 1)) & 0xff00_ff00
+        return narrow ^ wide ^ (0 &- (row >> 4 & 1)) & 0xffff_0000
+    }
+
+    /// Adds `factor` times each of `steps` to the value at its place.
+    public static func add(
+        _ factor: Float, times steps: UnsafeBufferPointer<Float>, to values: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(steps.count == values.count)
+        if VectorInstructions.areUsed {
+            deltaic_add_scaled(steps.baseAddress, factor, values.baseAddress, values.count)
+        } else {
+            portableAdd(factor, times: steps, to: values)
         }
+    }
+
+    static func portableAdd(
+        _ factor: Float, times steps: UnsafeBufferPointer<Float>, to values: UnsafeMutableBufferPointer<Float>
+    ) {
+        for index in 0..<values.count { values[index] += factor * steps[index] }
     }
 
     /// Adds `amplitude` to each of `values`, or subtracts it where the sign's bit is set.

@@ -180,6 +180,18 @@ struct VectorInstructionsTests {
         }
     }
 
+    @Test(arguments: counts)
+    func scaledSums(_ count: Int) {
+        let steps = values(count, seed: 14)
+        let values = values(count, seed: 15)
+        var sums = (values, values)
+        steps.withUnsafeBufferPointer { steps in
+            sums.0.withUnsafeMutableBufferPointer { HadamardSigns.add(0.3, times: steps, to: $0) }
+            sums.1.withUnsafeMutableBufferPointer { HadamardSigns.portableAdd(0.3, times: steps, to: $0) }
+        }
+        #expect(sameBits(sums.0, sums.1))
+    }
+
     @Test(arguments: 1...8)
     func gridCodes(_ bits: Int) {
         let grid = UniformGrid(lowest: -1.5, highest: 1.25, bits: bits)

@@ -54,6 +54,8 @@ void deltaic_hadamard_transform(float *values, unsigned exponent);
 void deltaic_apply_signs(const uint32_t *signs, float *values, size_t count);
 /// Adds `amplitude`, or subtracts it where the bit is set, the first in the lowest bit of the first word.
 void deltaic_add_signs(const uint32_t *signs, float amplitude, float *values, size_t count);
+/// Adds `factor` times each of `steps`, rounded twice.
+void deltaic_add_scaled(const float *steps, float factor, float *values, size_t count);
 
 // philox.c: see CounterGenerator.swift.
 

@@ -85,15 +85,10 @@ struct SeededSignTerm: TermDecoder {
         // The last block may reach past the elements.
         let words = max(signs.count, (blocks * length + 31) / 32)
         signs += [UInt32](repeating: 0, count: words - signs.count)
-        let codeBits = point.codeBits
         signs.withUnsafeMutableBufferPointer { signs in
-            for block in 0..<blocks {
-                let code = Int(bits.take(codeBits))
-                let mask = code >> (point.exponent + 1)
-                HadamardSigns.toggle(
-                    signs, at: block * length, exponent: point.exponent, row: (code >> 1) & (length - 1),
-                    isNegated: code & 1 == 1, mask: mask == 0 ? [] : masks[mask - 1])
-            }
+            HadamardSigns.toggle(
+                signs, codes: &bits, count: blocks, exponent: point.exponent, maskBits: point.maskBits,
+                masks: masks.flatMap { $0 })
         }
         if level.rotation > 0 {
             addRotated(
@@ -126,9 +121,10 @@ struct SeededSignTerm: TermDecoder {
             flips.withUnsafeBufferPointer { HadamardSigns.apply($0, from: 0, to: steps) }
             delta.withUnsafeMutableBufferPointer { delta in
                 for run in runs {
-                    for (offset, index) in run.elements.enumerated() {
-                        delta[index] += level.amplitude * steps[run.position + offset]
-                    }
+                    let part = steps[run.position..<run.position + run.elements.count]
+                    HadamardSigns.add(
+                        level.amplitude, times: UnsafeBufferPointer(rebasing: part),
+                        to: UnsafeMutableBufferPointer(rebasing: delta[run.elements]))
                 }
             }
         }
