@@ -124,14 +124,15 @@ def main():
         if static:
             static.terminate()
         shutil.rmtree(place, ignore_errors=True)
-    print(f"{'':28}{'nginx, raw':>12}{'serve':>9}{'pull':>9}{'serve/nginx':>13}{'serve/pull':>12}"
-          f"{'first byte, cold (most)':>25}{'warm':>9}")
+    print("MB/s, nginx of the raw file; first byte in ms: the median (the most) of cold ones, the median of warm ones")
+    print(f"{'':26}{'nginx':>7}{'serve':>7}{'pull':>7}{'serve/nginx':>13}{'serve/pull':>12}{'cold (most)':>16}{'warm':>7}")
     for figure in figures:
         speed, first = figure.get("megabytes_per_second"), figure["first_byte_ms"]
-        text = f"{figure['kind']:28}"
-        text += (f"{number(speed['nginx']):>7} MB/s{number(speed['serve']):>9}{number(speed['pull']):>9}"
-                 f"{part(speed['serve'], speed['nginx']):>13}{part(speed['serve'], speed['pull']):>12}" if speed else " " * 54)
-        print(text + f"{first['cold']:11.1f} ({first['cold_max']:.1f}) ms{first['warm']:8.1f} ms")
+        text = f"{figure['kind']:26}"
+        text += (f"{number(speed['nginx']):>7}{number(speed['serve']):>7}{number(speed['pull']):>7}"
+                 f"{part(speed['serve'], speed['nginx']):>13}{part(speed['serve'], speed['pull']):>12}" if speed else " " * 46)
+        cold = f"{first['cold']:.1f} ({first['cold_max']:.1f})"
+        print(f"{text}{cold:>16}{first['warm']:>7.1f}")
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=1))
     late = [f for f in figures if f["first_byte_ms"]["cold_max"] > 50]

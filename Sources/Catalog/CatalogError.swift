@@ -47,6 +47,13 @@ extension DeltaicError.Code {
 }
 
 extension DeltaicError {
+    /// What is said of a version that was looked up and that another process has removed since.
+    public static var removedMeanwhile: DeltaicError {
+        DeltaicError(
+            .unknownVersion, "the version is not registered any more: it was removed meanwhile",
+            advice: "`deltaic list` shows what there is")
+    }
+
     /// Says what a failure inside a database access means for the catalog file at `path`.
     static func catalog(_ error: any Error, path: String) -> any Error {
         switch error {

@@ -89,7 +89,9 @@ private struct RegistryCheck {
     /// Checks that the catalog says of a version what its pack does.
     private mutating func checkRows(of version: VersionRecord) async throws {
         try await note(nil) { check in
-            try check.registry.manifests.run(version, files: try check.registry.catalog.files(of: version.id))
+            // It may have been removed since it was listed.
+            guard let contents = try check.registry.catalog.contents(of: version.id) else { return }
+            try check.registry.manifests.run(contents)
         }
     }
 

@@ -7,22 +7,22 @@ internal import PackFormat
 ///
 /// The catalog's rows have no checksums of their own; the manifest is covered by the pack's id.
 struct ManifestCheck: Sendable {
-    let catalog: CatalogDatabase
     let packs: PackDirectory
 
     /// - Throws: `.catalogDamaged` naming the version, the file and the tensor in which they differ, or what is wrong with
     ///   the pack.
-    func run(_ version: VersionRecord, files: [FileRecord]) throws {
-        try run(version, files: files) { try packs.open($0) }
+    func run(_ contents: VersionContents) throws {
+        try run(contents) { try packs.open($0) }
     }
 
     /// - Parameter open: gives the pack with an id.
-    func run(_ version: VersionRecord, files: [FileRecord], open: (Digest) throws -> PackReader) throws {
+    func run(_ contents: VersionContents, open: (Digest) throws -> PackReader) throws {
+        let (version, files) = (contents.version, contents.files)
         // A version whose pack is another's has none of its own.
-        guard let pack = try catalog.pack(of: version.id) else { return }
+        guard let pack = contents.pack else { return }
         try naming("\(version.model)@v\(version.number)") {
-            guard let json = try open(pack.id).manifest() else {
-                throw DeltaicError(.malformedPack, "the pack has no manifest", at: ["pack \(pack.id.short)"])
+            guard let json = try open(pack).manifest() else {
+                throw DeltaicError(.malformedPack, "the pack has no manifest", at: ["pack \(pack.short)"])
             }
             let manifest = try VersionManifest(json: json)
             guard manifest.agrees(with: version) else {
@@ -44,9 +44,9 @@ struct ManifestCheck: Sendable {
         }
     }
 
-    private func mismatch(_ message: String, _ pack: PackRecord) -> DeltaicError {
+    private func mismatch(_ message: String, _ pack: Digest) -> DeltaicError {
         DeltaicError(
-            .catalogDamaged, message, at: ["pack \(pack.id.short)"],
+            .catalogDamaged, message, at: ["pack \(pack.short)"],
             advice: "the packs are not affected: `deltaic rebuild` makes the catalog anew from them")
     }
 }

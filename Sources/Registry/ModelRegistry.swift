@@ -133,7 +133,7 @@ public final class ModelRegistry: Sendable {
     }
 
     /// Compares versions in the catalog with the manifests in their packs.
-    var manifests: ManifestCheck { ManifestCheck(catalog: catalog, packs: directory.packs) }
+    var manifests: ManifestCheck { ManifestCheck(packs: directory.packs) }
 
     /// Closes packs that were deleted, so that the disk gets its space back.
     func closeDeletedPacks() { source.closeDeleted() }

@@ -51,8 +51,8 @@ extension ModelRegistry {
     ) async throws -> PullResult {
         let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
-        let version = try catalog.version(reference)
-        let all = try catalog.files(of: version.id)
+        let contents = try catalog.contents(of: reference)
+        let (version, all) = (contents.version, contents.files)
         return try await naming("\(version.model)@v\(version.number)") {
             try FileNames.checkTogether(all.map(\.path))
             let files = try selected(selection, from: all)
@@ -63,7 +63,7 @@ extension ModelRegistry {
                     at: [Self.tensorFileName], advice: "pull the file and the tensors into different folders")
             }
             // Files are hashed as a whole; what they and their tensors are called only the manifest proves.
-            try manifests.run(version, files: all)
+            try manifests.run(contents)
             let signature = selection.hasSignature ? try signatureBundle(of: version) : nil
             try makeFolder(output)
             if let signature { try write(signature: signature, to: output) }

@@ -118,6 +118,6 @@ struct LookupTests {
         let tensors = try database.tensorsByName(of: version.id)
         #expect(tensors.keys.sorted() == ["layer.x", "layer.y"])
         #expect(tensors["layer.x"]?.object == digest("x"))
-        #expect(try database.files(of: VersionID(rawValue: 99)).isEmpty)
+        #expect(try database.tensorsByName(of: VersionID(rawValue: 99)).isEmpty)
     }
 }

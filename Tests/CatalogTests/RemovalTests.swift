@@ -21,13 +21,26 @@ struct RemovalTests {
         #expect(result.unreferencedPacks == [new.pack])
         #expect(result.retainedPacks == [])
         #expect(try database.version(id: version.id) == nil)
-        #expect(try database.files(of: version.id) == [])
         #expect(try database.object(digest("x")) == nil)
         #expect(try database.blocks(withKey: [blockKey("x")]).isEmpty)
         #expect(try database.packs().isEmpty && database.garbage().map(\.id) == [new.pack.id])
         try database.forgetGarbage([new.pack.id])
         #expect(try database.pack(new.pack.id) == nil)
         #expect(try database.check() == [])
+    }
+
+    @Test("a version that was removed after it was looked up is not taken for one without files")
+    func removedMeanwhile() throws {
+        let version = try database.publish(newVersion("m", seed: "1", contents: [Content(word: "x")]))
+        #expect(try database.filesIfRegistered(of: version.id)?.isEmpty == false)
+        _ = try database.remove([version.id])
+        #expect(try database.filesIfRegistered(of: version.id) == nil)
+        for query in [
+            { _ = try database.files(of: version.id) }, { _ = try database.fileEntries(of: version.id) },
+            { _ = try database.tensors(of: version.id) }, { _ = try database.tensor(named: "layer.x", of: version.id) },
+        ] as [() throws -> Void] {
+            #expect(try #require(throws: DeltaicError.self) { try query() }.code == .unknownVersion)
+        }
     }
 
     @Test("a model is not listed after its last version went, and goes on counting when it comes back")

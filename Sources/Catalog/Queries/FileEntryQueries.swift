@@ -5,14 +5,12 @@ internal import GRDB
 extension CatalogDatabase {
     /// The files of a version, in the order in which they were published.
     ///
-    /// - Returns: nothing if the version is not, or no longer, registered.
+    /// - Throws: `.unknownVersion` if the version is not, or no longer, registered: it is never taken for one without files.
     public func fileEntries(of version: VersionID) throws -> [FileEntry] {
-        try read { try FileEntryRows.entries(of: version, $0) }
-    }
-
-    /// A file of a version, nil if it has none of that path.
-    public func fileEntry(path: String, of version: VersionID) throws -> FileEntry? {
-        try read { try FileEntryRows.entry(path: path, of: version, $0) }
+        try read { database in
+            guard try VersionRows.isRegistered(version, database) else { throw DeltaicError.removedMeanwhile }
+            return try FileEntryRows.entries(of: version, database)
+        }
     }
 
     /// A version and its files, of the same moment.

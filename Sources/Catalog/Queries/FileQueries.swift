@@ -4,42 +4,40 @@ internal import GRDB
 extension CatalogDatabase {
     /// The files of a version with their tensors, in the order in which they were published.
     ///
-    /// - Returns: nothing if the version is not, or no longer, registered.
+    /// - Throws: `.unknownVersion` if the version is not, or no longer, registered: it is never taken for one without files.
     public func files(of version: VersionID) throws -> [FileRecord] {
-        try read { database in
-            var tensors: [Int64: [TensorRecord]] = [:]
-            for (file, tensor) in try FileRows.tensors(of: version, database) {
-                tensors[file, default: []].append(tensor)
-            }
-            return try database.rows(
-                """
-                SELECT f.id, f.path, f.size, f.sha256, f.git_blob_id, f.is_lfs, f.is_safetensors, o.sha256,
-                    (SELECT g.sha256 FROM original_files g WHERE g.file_id = f.id)
-                FROM files f CROSS JOIN objects o ON o.id = f.object_id WHERE f.version_id = ? ORDER BY f.id
-                """, [version.rawValue]
-            ) { row in
-                let object: Digest = try row.fixed(7)
-                let own = tensors[try row.decode(Int64.self, atIndex: 0)] ?? []
-                return FileRecord(
-                    path: try row.text(1), size: try row.int(2), sha256: try row.fixed(3),
-                    gitBlobID: try row.fixed(4), isLFS: try row.flag(5),
-                    content: try row.flag(6) ? .safetensors(header: object, tensors: own) : .raw(object: object),
-                    original: try row.ifPresent(8) { try row.fixed($0) })
-            }
-        }
+        guard let files = try filesIfRegistered(of: version) else { throw DeltaicError.removedMeanwhile }
+        return files
+    }
+
+    /// The files of a version as ``files(of:)`` gives them, nil if the version is not, or no longer, registered.
+    public func filesIfRegistered(of version: VersionID) throws -> [FileRecord]? {
+        try read { try VersionRows.isRegistered(version, $0) ? FileRows.files(of: version, $0) : nil }
     }
 
     /// The tensors of a version, in the order of its files and of their bytes.
+    ///
+    /// - Throws: as ``files(of:)``.
     public func tensors(of version: VersionID) throws -> [TensorRecord] {
-        try read { try FileRows.tensors(of: version, $0).map(\.tensor) }
+        try read { database in
+            guard try VersionRows.isRegistered(version, database) else { throw DeltaicError.removedMeanwhile }
+            return try FileRows.tensors(of: version, database).map(\.tensor)
+        }
     }
 
     /// The tensor of a name, that of the first file if several have one; nil if there is none.
+    ///
+    /// - Throws: as ``files(of:)``.
     public func tensor(named name: String, of version: VersionID) throws -> TensorRecord? {
-        try read { try FileRows.tensors(of: version, named: name, $0).first?.tensor }
+        try read { database in
+            guard try VersionRows.isRegistered(version, database) else { throw DeltaicError.removedMeanwhile }
+            return try FileRows.tensors(of: version, named: name, database).first?.tensor
+        }
     }
 
     /// The tensors of a version by name; where two files have a tensor of the same name, that of the first file.
+    ///
+    /// - Returns: nothing if the version is not, or no longer, registered: nothing can be a delta of it.
     public func tensorsByName(of version: VersionID) throws -> [String: TensorRecord] {
         try read { database in
             Dictionary(
@@ -51,6 +49,28 @@ extension CatalogDatabase {
 
 /// How tensors are read from their rows.
 enum FileRows {
+    static func files(of version: VersionID, _ database: Database) throws -> [FileRecord] {
+        var tensors: [Int64: [TensorRecord]] = [:]
+        for (file, tensor) in try self.tensors(of: version, database) {
+            tensors[file, default: []].append(tensor)
+        }
+        return try database.rows(
+            """
+            SELECT f.id, f.path, f.size, f.sha256, f.git_blob_id, f.is_lfs, f.is_safetensors, o.sha256,
+                (SELECT g.sha256 FROM original_files g WHERE g.file_id = f.id)
+            FROM files f CROSS JOIN objects o ON o.id = f.object_id WHERE f.version_id = ? ORDER BY f.id
+            """, [version.rawValue]
+        ) { row in
+            let object: Digest = try row.fixed(7)
+            let own = tensors[try row.decode(Int64.self, atIndex: 0)] ?? []
+            return FileRecord(
+                path: try row.text(1), size: try row.int(2), sha256: try row.fixed(3),
+                gitBlobID: try row.fixed(4), isLFS: try row.flag(5),
+                content: try row.flag(6) ? .safetensors(header: object, tensors: own) : .raw(object: object),
+                original: try row.ifPresent(8) { try row.fixed($0) })
+        }
+    }
+
     /// With the id of the file that each is in, in the order of files and then of bytes.
     static func tensors(
         of version: VersionID, named name: String? = nil, _ database: Database

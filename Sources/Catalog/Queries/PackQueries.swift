@@ -14,7 +14,7 @@ extension CatalogDatabase {
 
     /// The pack that a version wrote; nil if another version had stored the same pack before.
     public func pack(of version: VersionID) throws -> PackRecord? {
-        try read { try $0.first(PackRows.select + " WHERE version_id = ?", [version.rawValue], PackRows.record) }
+        try read { try PackRows.pack(of: version, $0) }
     }
 
     /// The version that a pack belongs to; nil if it belongs to none.
@@ -42,26 +42,6 @@ extension CatalogDatabase {
                 """, [list], VersionRows.record)
         }
     }
-
-    /// The packs without which a version cannot be read: those with its objects, and with what these are decoded from.
-    ///
-    /// - Returns: each once, in the order in which they were registered; nothing if the version is not registered.
-    public func packs(neededBy version: VersionID) throws -> [Digest] {
-        try read { database in
-            try database.rows(
-                """
-                WITH RECURSIVE needed (id) AS (
-                    SELECT object_id FROM files WHERE version_id = ?1
-                    UNION SELECT x.object_id FROM files f CROSS JOIN tensors x ON x.file_id = f.id WHERE f.version_id = ?1
-                    UNION SELECT d.dependency_id FROM needed n CROSS JOIN object_dependencies d ON d.object_id = n.id)
-                SELECT p.sha256 FROM packs p
-                WHERE p.id IN (SELECT o.pack_id FROM needed n CROSS JOIN objects o ON o.id = n.id)
-                    OR p.version_id = ?1
-                ORDER BY p.id
-                """, [version.rawValue]
-            ) { try $0.fixed(0) }
-        }
-    }
 }
 
 /// How a pack is read from its row.
@@ -70,5 +50,27 @@ enum PackRows {
 
     static func record(_ row: Row) throws -> PackRecord {
         PackRecord(id: try row.fixed(0), byteCount: try row.int(1), createdAt: try row.int(2))
+    }
+
+    static func pack(of version: VersionID, _ database: Database) throws -> PackRecord? {
+        try database.first(select + " WHERE version_id = ?", [version.rawValue], record)
+    }
+
+    /// The packs without which a version cannot be read: those with its objects, and with what these are decoded from.
+    ///
+    /// - Returns: each once, in the order in which they were registered.
+    static func packs(neededBy version: VersionID, _ database: Database) throws -> [Digest] {
+        try database.rows(
+            """
+            WITH RECURSIVE needed (id) AS (
+                SELECT object_id FROM files WHERE version_id = ?1
+                UNION SELECT x.object_id FROM files f CROSS JOIN tensors x ON x.file_id = f.id WHERE f.version_id = ?1
+                UNION SELECT d.dependency_id FROM needed n CROSS JOIN object_dependencies d ON d.object_id = n.id)
+            SELECT p.sha256 FROM packs p
+            WHERE p.id IN (SELECT o.pack_id FROM needed n CROSS JOIN objects o ON o.id = n.id)
+                OR p.version_id = ?1
+            ORDER BY p.id
+            """, [version.rawValue]
+        ) { try $0.fixed(0) }
     }
 }

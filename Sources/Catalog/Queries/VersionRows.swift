@@ -44,6 +44,11 @@ enum VersionRows {
         try database.first(select + " WHERE v.id = ?", [id.rawValue], record)
     }
 
+    /// Tells a version without rows of some kind from one that another process removed after it was looked up.
+    static func isRegistered(_ id: VersionID, _ database: Database) throws -> Bool {
+        try database.exists("SELECT 1 FROM versions WHERE id = ?", [id.rawValue])
+    }
+
     /// Metadata as a JSON object with sorted keys.
     static func json(_ metadata: [String: String]) throws -> String {
         if metadata.isEmpty { return "{}" }

@@ -16,9 +16,9 @@ extension ModelRegistry {
     public func pullMerged(_ reference: VersionReference, to output: String) async throws -> PullResult {
         let lock = try await lockForReading()
         defer { withExtendedLifetime(lock) {} }
-        let version = try catalog.version(reference)
+        let contents = try catalog.contents(of: reference)
+        let (version, own) = (contents.version, contents.files)
         return try await naming("\(version.model)@v\(version.number)") {
-            let own = try catalog.files(of: version.id)
             guard let configFile = own.first(where: { $0.path == AdapterConfig.fileName }),
                 let weights = own.first(where: { $0.path == AdapterConfig.weightsName }),
                 let baseID = version.baseVersion
@@ -28,7 +28,7 @@ extension ModelRegistry {
                     expected: "\(AdapterConfig.fileName) and \(AdapterConfig.weightsName), registered against a base",
                     advice: "pull it without --merged: it is a whole model")
             }
-            try manifests.run(version, files: own)
+            try manifests.run(contents)
             let config = try AdapterConfig(json: try objects.sharedBytes(configFile.head))
             let base = try catalog.files(of: baseID)
             let plan = try AdapterPlan(tensors: weights.tensors, base: base.flatMap(\.tensors), config: config)

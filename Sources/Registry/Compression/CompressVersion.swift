@@ -148,7 +148,7 @@ private struct Compression {
         guard file.isLFS else { return nil }
         for (id, _) in try registry.catalog.versions(withFile: file.sha256, isCompressed: true) {
             guard let owner = try registry.catalog.version(id: id),
-                let other = try registry.catalog.files(of: id).first(where: {
+                let other = try registry.catalog.filesIfRegistered(of: id)?.first(where: {
                     $0.sha256 == file.sha256 && !$0.tensors.isEmpty
                 })
             else { continue }

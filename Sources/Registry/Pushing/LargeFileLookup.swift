@@ -45,7 +45,8 @@ struct LargeFileLookup {
         let own = try registry.catalog.versions(withFile: sha256, of: model)
         let others = own.isEmpty ? try registry.catalog.versions(withFile: sha256).filter { mayRead($0.model) } : []
         for (version, _) in own + others {
-            guard let file = try registry.catalog.files(of: version).first(where: { $0.sha256 == sha256 }) else {
+            guard let file = try registry.catalog.filesIfRegistered(of: version)?.first(where: { $0.sha256 == sha256 })
+            else {
                 continue
             }
             superseded.insert(registry.uploads.path(of: sha256, for: model))

@@ -38,7 +38,7 @@ final class OpenedVersions: Sendable {
         do {
             opened = try open(record)
         } catch let error as DeltaicError where error.code == .missingPack {
-            // Removed between two looks at the catalog, or moved to another pack.
+            // Removed since the catalog was looked at, or moved to another pack.
             opened = try open(record)
         }
         state.withLock { $0.versions.insert(opened, for: record.id, cost: opened.cost) }
@@ -54,13 +54,12 @@ final class OpenedVersions: Sendable {
     }
 
     private func open(_ record: VersionRecord) throws -> OpenedVersion {
-        let files = try registry.catalog.files(of: record.id)
-        guard try registry.catalog.version(id: record.id) != nil else {
-            throw DeltaicError(.unknownVersion, "\(record.reference) was removed a moment ago")
+        guard let (contents, ids) = try registry.catalog.contentsAndPacks(of: record.id) else {
+            throw DeltaicError.removedMeanwhile.inside(record.reference)
         }
-        let packs = try registry.catalog.packs(neededBy: record.id).map { try pack($0) }
-        try registry.manifests.run(record, files: files) { try pack($0) }
-        return OpenedVersion(files: files, packs: packs, cache: cache)
+        let packs = try ids.map { try pack($0) }
+        try registry.manifests.run(contents) { try pack($0) }
+        return OpenedVersion(files: contents.files, packs: packs, cache: cache)
     }
 
     private func pack(_ id: Digest) throws -> PackReader {

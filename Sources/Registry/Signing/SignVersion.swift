@@ -24,10 +24,10 @@ extension ModelRegistry {
         let reading = try await lockForReading()
         let writing = try await lockForWriting()
         defer { withExtendedLifetime((reading, writing)) {} }
-        let version = try catalog.version(reference)
-        let files = try catalog.files(of: version.id)
-        try manifests.run(version, files: files)
-        let bundle = try SignatureBundle(SignatureBundle.Statement(version, files), with: key)
+        let contents = try catalog.contents(of: reference)
+        let version = contents.version
+        try manifests.run(contents)
+        let bundle = try SignatureBundle(SignatureBundle.Statement(version, contents.files), with: key)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let record = SignatureRecord(
@@ -73,24 +73,28 @@ extension ModelRegistry {
         var problems: [String] = []
         for version in versions {
             do {
-                try checkSignature(version, key: key)
+                try checkSignature(of: version.id, key: key)
             } catch let error as DeltaicError where error.code.category == .damaged {
                 problems.append(error.inside(version.reference).description)
+            } catch let error as DeltaicError where error.code == .unknownVersion && reference == nil {
+                // It was removed since it was listed.
+                continue
             }
         }
         return problems
     }
 
-    private func checkSignature(_ version: VersionRecord, key: VerifyingKey) throws {
-        let signatures = try catalog.signatures(of: version.id)
+    private func checkSignature(of id: VersionID, key: VerifyingKey) throws {
+        let signatures = try catalog.signatures(of: id)
+        // Only then: of a version that is removed in between, it is not to be said that nobody signed it.
+        guard let contents = try catalog.contents(of: id) else { throw DeltaicError.removedMeanwhile }
         guard let record = signatures.first(where: { $0.key == key.id }) else {
             throw DeltaicError(
                 .badSignature,
                 signatures.isEmpty ? "nobody has signed the version" : "the version is signed, but not with this key")
         }
-        let files = try catalog.files(of: version.id)
         let statement = try SignatureBundle(json: record.bundle).statement(signedBy: key)
-        let expected = try SignatureBundle.Statement(version, files)
+        let expected = try SignatureBundle.Statement(contents.version, contents.files)
         guard statement.predicate.resources == expected.predicate.resources,
             statement.subject.first?.digest.sha256 == expected.subject.first?.digest.sha256
         else { throw DeltaicError(.badSignature, "the signature is about other files than the version has") }
@@ -98,7 +102,7 @@ extension ModelRegistry {
         guard statement.predicate.deltaic == expected.predicate.deltaic else {
             throw DeltaicError(.badSignature, "the signature is about another version with the same files")
         }
-        try manifests.run(version, files: files)
+        try manifests.run(contents)
     }
 }
 
