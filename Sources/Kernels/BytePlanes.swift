@@ -2,9 +2,6 @@
 ///
 /// - SeeAlso: `Schema/pack/codec-payloads.md`, section 1.
 public enum BytePlanes {
-    /// Words that are worked on together: they stay in the cache while one plane after the other is cut.
-    private static let blockLength = 4096
-
     /// The planes of little-endian words, most significant first.
     ///
     /// - Parameters:
@@ -36,47 +33,27 @@ public enum BytePlanes {
     private static func split<Word: TensorWord>(_ words: [UInt8], as type: Word.Type, rotated: Bool) -> [[UInt8]] {
         let width = MemoryLayout<Word>.size
         let count = words.count / width
-        guard count > 0 else { return Array(repeating: [], count: width) }
-        var planes: [[UInt8]] = []
-        words.withUnsafeBytes { source in
-            guard let source = source.baseAddress else { return }
-            withPlanes(width, of: count, into: &planes) { targets in
-                for start in stride(from: 0, to: count, by: blockLength) {
-                    let block = start..<min(start + blockLength, count)
-                    for (plane, target) in targets.enumerated() {
-                        let shift = Word(8 * (width - 1 - plane))
-                        // One loop for each case, so that the compiler makes vectors of it.
-                        if rotated {
-                            for index in block {
-                                let word: Word = source.word(index)
-                                let turned = (word &<< 1) | (word &>> Word(Word.bitWidth - 1))
-                                target.store(UInt8(truncatingIfNeeded: turned &>> shift), at: index)
-                            }
-                        } else {
-                            for index in block {
-                                let word: Word = source.word(index)
-                                target.store(UInt8(truncatingIfNeeded: word &>> shift), at: index)
-                            }
+        return words.withUnsafeBytes { source -> [[UInt8]] in
+            guard let source = source.baseAddress else { return Array(repeating: [], count: width) }
+            // A pass for each plane: its loop has one source, one target and a constant shift, so that the compiler makes vectors of it.
+            return (0..<width).map { plane in
+                let shift = Word(8 * (width - 1 - plane))
+                return filledBytes(count) { target in
+                    if rotated {
+                        for index in 0..<count {
+                            let word: Word = source.word(index)
+                            let turned = (word &<< 1) | (word &>> Word(Word.bitWidth - 1))
+                            target.store(UInt8(truncatingIfNeeded: turned &>> shift), at: index)
+                        }
+                    } else {
+                        for index in 0..<count {
+                            let word: Word = source.word(index)
+                            target.store(UInt8(truncatingIfNeeded: word &>> shift), at: index)
                         }
                     }
                 }
             }
         }
-        return planes
-    }
-
-    /// Gives `body` room for planes of `count` bytes, all of them at once, and appends them when it has filled them.
-    private static func withPlanes(
-        _ number: Int, of count: Int, into planes: inout [[UInt8]], targets: [UnsafeMutableRawPointer] = [],
-        _ body: ([UnsafeMutableRawPointer]) -> Void
-    ) {
-        guard targets.count < number else { return body(targets) }
-        var rest: [[UInt8]] = []
-        let plane = filledBytes(count) { target in
-            withPlanes(number, of: count, into: &rest, targets: targets + [target], body)
-        }
-        planes.append(plane)
-        planes += rest
     }
 
     private static func join<Word: TensorWord>(_ planes: [[UInt8]], as type: Word.Type, rotated: Bool) -> [UInt8] {
