@@ -2,11 +2,19 @@
 #include "lapack_library.h"
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdio.h>
+
+/* Why the last library could not be loaded. */
+static char problem[512];
 
 /* The name that programs which link the library look for, and the one that developers have. */
 static void *open_library(const char *name, const char *other, int mode) {
     void *library = dlopen(name, RTLD_NOW | mode);
-    return library ? library : dlopen(other, RTLD_NOW | mode);
+    if (library) return library;
+    /* The reason that counts is that of the first: the second name is often not there at all. */
+    const char *reason = dlerror();
+    snprintf(problem, sizeof problem, "%s", reason ? reason : name);
+    return dlopen(other, RTLD_NOW | mode);
 }
 
 #define FIND(library, field, name)                                       \
@@ -20,9 +28,9 @@ const char *lapack_load(lapack_routines *routines) {
     /* For all to see: LAPACKE then takes OpenBLAS's own LAPACK, whatever liblapack and libblas this system prefers, as it does where
        both are linked. */
     void *blas = open_library("libopenblas.so.0", "libopenblas.so", RTLD_GLOBAL);
-    if (!blas) return "libopenblas.so.0 cannot be loaded";
+    if (!blas) return problem;
     void *lapacke = open_library("liblapacke.so.3", "liblapacke.so", RTLD_LOCAL);
-    if (!lapacke) return "liblapacke.so.3 cannot be loaded";
+    if (!lapacke) return problem;
     FIND(blas, sgemm, cblas_sgemm);
     FIND(blas, set_num_threads, openblas_set_num_threads);
     FIND(blas, get_num_threads, openblas_get_num_threads);

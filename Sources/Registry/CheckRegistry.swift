@@ -30,7 +30,7 @@ extension ModelRegistry {
         defer { withExtendedLifetime(lock) {} }
         var check = RegistryCheck(registry: self)
         if let reference {
-            try await check.run(try catalog.version(reference), isQuick: isQuick)
+            try await check.run(try catalog.contents(of: reference), isQuick: isQuick)
         } else {
             try await check.runAll(isQuick: isQuick)
         }
@@ -95,14 +95,16 @@ private struct RegistryCheck {
         }
     }
 
-    mutating func run(_ version: VersionRecord, isQuick: Bool) async throws {
-        let files = try registry.catalog.files(of: version.id)
+    mutating func run(_ contents: VersionContents, isQuick: Bool) async throws {
+        let (version, files) = (contents.version, contents.files)
         registry.progress.begin("checking", totalBytes: files.reduce(0) { $0 + $1.size })
         defer { registry.progress.end() }
-        try await checkRows(of: version)
+        try await note(nil) { try $0.registry.manifests.run(contents) }
         if isQuick {
             let digests = Set(files.flatMap { [$0.head] + $0.tensors.map(\.object) })
             let records = try registry.catalog.objects(Array(digests)).values
+            // Removed in between, there would be nothing to check and nothing wrong.
+            guard try registry.catalog.version(id: version.id) != nil else { throw DeltaicError.removedMeanwhile }
             for id in Set(records.map(\.pack)).sorted() {
                 if let pack = try registry.catalog.pack(id) { try await check(pack, isQuick: true) }
             }

@@ -14,7 +14,7 @@ extension ModelRegistry {
         defer { withExtendedLifetime(lock) {} }
         let version = try catalog.version(reference)
         return try naming("\(version.model)@v\(version.number), tensor \(name)") {
-            guard let tensor = try catalog.tensorsByName(of: version.id)[name] else {
+            guard let tensor = try catalog.tensor(named: name, of: version.id) else {
                 throw DeltaicError(
                     .unknownContent, "the version has no such tensor",
                     advice: "`deltaic show --tensors` lists its tensors")

@@ -27,8 +27,11 @@ struct InstructionsCommand: ParsableCommand {
             throw BenchmarkFailure("valgrind is not installed: scripts/setup.sh valgrind")
         }
         let before = try InstructionBaseline.read(baseline)
+        guard before != nil || !check else {
+            throw BenchmarkFailure("\(baseline) is not there: DeltaicBench instructions --write makes it")
+        }
         let isComparable = before?.conditions == conditions
-        if check, let before, !isComparable {
+        if check, !write, let before, !isComparable {
             print("not comparable: \(baseline) was measured with \(before.conditions),\n  this is \(conditions)")
             return
         }
@@ -43,6 +46,12 @@ struct InstructionsCommand: ParsableCommand {
                 to: baseline)
         }
         guard check, !write else { return }
+        let differing = Set(known.keys).symmetricDifference(figures.map(\.name)).sorted()
+        guard differing.isEmpty else {
+            throw BenchmarkFailure(
+                "\(baseline) and the cases differ in " + differing.joined(separator: "; ")
+                    + "\nDeltaicBench instructions --write takes the cases as they are")
+        }
         let worse = figures.filter { name, value in
             known[name].map { value > $0 * (1 + InstructionBaseline.tolerance / 100) } ?? false
         }

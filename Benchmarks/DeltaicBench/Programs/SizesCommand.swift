@@ -54,7 +54,7 @@ struct SizesCommand: AsyncParsableCommand {
             limits.append(
                 Limit(
                     what: "\(pair.name) fine-tune against BitX",
-                    value: Double(tune.version.storedBytes) / Double(bitX), limit: 0.82))
+                    value: Double(tune.version.storedBytes) / Double(bitX), limit: 0.78))
             let copy = pair.base + "-copy"
             if FileManager.default.fileExists(atPath: copy) {
                 let result = try await registry.register(

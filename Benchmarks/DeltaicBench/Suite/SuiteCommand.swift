@@ -32,6 +32,12 @@ struct SuiteCommand: ParsableCommand {
             print("note: without \(what) some parts are left out")
         }
         let parts = SuitePart.all(isQuick: quick, models: models, python: python, scratch: scratch)
+        let unknown = Set(only).subtracting(parts.map(\.name)).sorted()
+        guard unknown.isEmpty else {
+            throw BenchmarkFailure(
+                "no such part, or not without --models and --python: \(unknown.joined(separator: ", "))"
+                    + "\nthere are \(parts.map(\.name).joined(separator: ", "))")
+        }
         var outcomes: [[String: Any]] = []
         var failures: [String] = []
         for part in parts where only.isEmpty || only.contains(part.name) {

@@ -58,10 +58,10 @@ struct SuitePart {
             own("codecs", real, quick: ["--runs", "2"], full: ["--runs", "7"]),
             own("sizes", real),
             own("throughput", real.map { $0 + place }, quick: ["--runs", "2"], full: ["--runs", "5"]),
-            madeUp.map { SuitePart(name: "throughput, synthetic", command: $0.command) },
+            madeUp.map { SuitePart(name: "throughput-synthetic", command: $0.command) },
             script("peers", "peers/peers.py", quick: ["--runs", "2"]),
             script("http", "serving/speed.py", quick: ["--repeat", "2"]),
-            // Encoding, beside accounting; decoding is among the codecs.
+            // Quick: the bytes against their accounting; in full: the time of encoding. Decoding is among the codecs.
             own("lossy", quick: ["--quick"], full: ["--speed-only"]),
             own("catalog", quick: ["--model-count", "1000", "--runs", "50"]),
             own("scale", place, quick: ["--sizes", "0.1", "0.5", "--counts", "10", "100"]),

@@ -12,8 +12,8 @@ enum LAPACK {
         guard let problem = lapack_load(&routines) else { return .success(routines) }
         return .failure(
             DeltaicError(
-                .unsupported, "LAPACK, which this codec needs, is not there: \(String(cString: problem))",
-                advice: "install liblapacke and libopenblas, or choose another codec"))
+                .unsupported, "LAPACK, which this codec needs, cannot be used: \(String(cString: problem))",
+                advice: "install OpenBLAS and LAPACKE (Debian: libopenblas0, liblapacke), or choose another codec"))
     }()
 
     private static var routines: lapack_routines {

@@ -183,13 +183,18 @@ struct Journal: Sendable {
             let contents = try lines(from: place.lastLine.lowerBound)
             // The line is still what it was: it has the same number, at the same place, and its checksum fits.
             if contents.first == place.sequence, contents.firstLine == place.lastLine {
-                end.place?.move(to: contents.lastLine, contents.last)
+                // Damage is to be seen again by whoever writes next, who begins the journal anew.
+                if contents.problems.isEmpty {
+                    end.place?.move(to: contents.lastLine, contents.last)
+                } else {
+                    end.place = nil
+                }
                 return contents
             }
         }
         let contents = try tail(window: Self.window)
         end.place =
-            contents.last == 0
+            contents.last == 0 || !contents.problems.isEmpty
             ? nil : .init(file: file.id, lastLine: contents.lastLine, sequence: contents.last, lookedAt: file.size)
         return contents
     }
