@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CMD4C", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor. Loaded when it is needed.
         .target(name: "CLAPACK", cSettings: strictC),
@@ -96,9 +97,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "RegistryPages", dependencies: ["CMD4C", "DeltaicCore", "Registry"],
+            resources: [.embedInCode("Assets")], swiftSettings: strict),
+        .target(
             name: "RegistryServer",
             dependencies: [
-                "DeltaicCore", "Registry", "RegistryClient", .product(name: "Hummingbird", package: "hummingbird"),
+                "DeltaicCore", "Registry", "RegistryClient", "RegistryPages", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -115,7 +119,7 @@ let package = Package(
         .target(
             name: "DeltaicCommands",
             dependencies: [
-                "DeltaicCore", "Registry", "RegistryClient", "RegistryServer",
+                "DeltaicCore", "Registry", "RegistryClient", "RegistryPages", "RegistryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -11,5 +11,6 @@ public enum DeltaicSchema {
         (
             "v007-garbage-events", String(decoding: PackageResources.v007_garbage_events_sql, as: UTF8.self)
         ),
+        ("v008-profiles", String(decoding: PackageResources.v008_profiles_sql, as: UTF8.self)),
     ]
 }

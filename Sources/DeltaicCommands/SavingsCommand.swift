@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DeltaicCore
 internal import Registry
 
 /// `deltaic savings`: what deltas save.
@@ -12,12 +13,13 @@ struct SavingsCommand: AsyncParsableCommand {
 
     /// The words that `--by` takes.
     enum Grouping: String, CaseIterable, ExpressibleByArgument {
-        case base, task, model
+        case base, task, codec, model
 
         var kind: SavingsReport.Grouping {
             switch self {
             case .base: .base
             case .task: .task
+            case .codec: .codec
             case .model: .model
             }
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DeltaicCore
 internal import Registry
 
 /// `deltaic token list`: the access tokens.

@@ -6,6 +6,8 @@ public struct WordChange: Sendable {
     public var squaredChange = 0.0
     /// The sum of old^2.
     public var squaredValue = 0.0
+    /// The changes by their size.
+    public var histogram = ChangeHistogram()
 
     public init() {}
 
@@ -13,6 +15,7 @@ public struct WordChange: Sendable {
         changed += other.changed
         squaredChange += other.squaredChange
         squaredValue += other.squaredValue
+        histogram.add(other.histogram)
     }
 }
 
@@ -45,15 +48,18 @@ public struct WordValues: Sendable {
             new.withUnsafeBytes { new in
                 var sum = WordChange()
                 guard let old = old.baseAddress, let new = new.baseAddress else { return sum }
-                for index in 0..<count {
-                    let before: Word = old.word(index)
-                    let after: Word = new.word(index)
-                    let value = value(before)
-                    sum.squaredValue += value * value
-                    guard before != after else { continue }
-                    sum.changed += 1
-                    let difference = self.value(after) - value
-                    sum.squaredChange += difference * difference
+                sum.histogram = ChangeHistogram.counting { note in
+                    for index in 0..<count {
+                        let before: Word = old.word(index)
+                        let after: Word = new.word(index)
+                        let value = value(before)
+                        sum.squaredValue += value * value
+                        guard before != after else { continue }
+                        sum.changed += 1
+                        let difference = self.value(after) - value
+                        sum.squaredChange += difference * difference
+                        note(difference)
+                    }
                 }
                 return sum
             }

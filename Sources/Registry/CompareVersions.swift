@@ -1,8 +1,5 @@
 internal import Catalog
 public import DeltaicCore
-internal import Foundation
-internal import Kernels
-internal import PackFormat
 
 /// How two versions differ.
 public struct VersionComparison: Sendable, Codable {
@@ -22,6 +19,9 @@ public struct VersionComparison: Sendable, Codable {
         public let compared: Int?
         /// |right - left| / |left| over the common rows (Frobenius norms); nil if it is not defined.
         public let relativeChange: Double?
+        /// |right - left|^2 and |left|^2, from which the relative change of several tensors follows; nil unless it changed.
+        public let squaredChange: Double?
+        public let squaredValue: Double?
         /// What the right version's tensor takes in its pack.
         public let storedBytes: Int
     }
@@ -33,10 +33,24 @@ public struct VersionComparison: Sendable, Codable {
         public let rightSize: Int?
     }
 
+    /// Bytes of objects (files, headers, tensors) that both have, or one of them.
+    public struct SharedBytes: Sendable, Codable {
+        /// As they are in files.
+        public let rawBytes: Int
+        /// As they are stored, once for both.
+        public let storedBytes: Int
+        /// Stored for one of them only, what they need of their bases not counted.
+        public let onlyLeftStoredBytes: Int
+        public let onlyRightStoredBytes: Int
+    }
+
     public let left: VersionSummary
     public let right: VersionSummary
     public let tensors: [Tensor]
     public let files: [File]
+    public let shared: SharedBytes
+    /// The changes by their size, for each class of tensors that has any.
+    public let histograms: [DeltaHistogram]
 }
 
 extension ModelRegistry {
@@ -49,68 +63,12 @@ extension ModelRegistry {
         let rightFiles = try catalog.files(of: versions.right.id)
         let leftTensors = Dictionary(leftFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let rightTensors = Dictionary(rightFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
-        let stored = try catalog.objects(
-            Array(Set((leftTensors.values.map(\.object)) + rightTensors.values.map(\.object))))
-        progress.begin("comparing", totalBytes: rightTensors.values.reduce(0) { $0 + $1.byteCount })
-        defer { progress.end() }
-        var tensors: [VersionComparison.Tensor] = []
-        for name in Set(leftTensors.keys).union(rightTensors.keys).sorted() {
-            guard let shown = rightTensors[name] ?? leftTensors[name] else { continue }
-            let difference = try await naming("tensor \(name)") {
-                try await self.difference(leftTensors[name], rightTensors[name])
-            }
-            progress.advance(rightTensors[name]?.byteCount ?? 0)
-            tensors.append(
-                VersionComparison.Tensor(
-                    name: name, kind: difference.kind, type: shown.type, shape: shown.shape, bytes: shown.byteCount,
-                    changed: difference.changed, compared: difference.compared,
-                    relativeChange: difference.relativeChange, storedBytes: stored[shown.object]?.storedBytes ?? 0))
-        }
+        let names = Set(leftTensors.keys).union(rightTensors.keys).sorted()
+        let changes = try await changes(names.map { (leftTensors[$0], rightTensors[$0]) })
         return VersionComparison(
-            left: VersionSummary(versions.left), right: VersionSummary(versions.right), tensors: tensors,
-            files: files(leftFiles, rightFiles))
-    }
-
-    private struct Difference {
-        var kind: VersionComparison.Kind
-        var changed: Int?
-        var compared: Int?
-        var relativeChange: Double?
-    }
-
-    private func difference(_ left: TensorRecord?, _ right: TensorRecord?) async throws -> Difference {
-        guard let left else { return Difference(kind: .onlyRight) }
-        guard let right else { return Difference(kind: .onlyLeft) }
-        let common = right.shape.commonElements(with: left.shape)
-        if left.object == right.object && left.type == right.type && left.shape == right.shape {
-            return Difference(kind: .same, changed: 0, compared: common, relativeChange: 0)
-        }
-        // Bytes that were stored first under another dtype lie in other chunks.
-        let leftType = try objects.object(left.object).description.type
-        let rightType = try objects.object(right.object).description.type
-        guard left.type == right.type, leftType == left.type, rightType == right.type, common > 0 else {
-            return Difference(kind: .incomparable)
-        }
-        let grid = ChunkGrid(elementCount: common, width: right.type.width)
-        let layout = WordLayout(width: right.type.width, mantissaBits: right.type.mantissaBits)
-        let values = WordValues(layout: layout, isSigned: right.type.isSignedInteger)
-        var sum = WordChange()
-        try await workers.mapInOrder(0..<grid.chunkCount) { [objects] position in
-            let count = grid.elements(of: position).count
-            let old = try objects.chunk(position, of: left.object)
-            let new = try objects.chunk(position, of: right.object)
-            guard min(old.count, new.count) >= count * layout.width else {
-                throw DeltaicError(
-                    .contentMismatch, "the stored bytes are too few for the shape", at: ["chunk \(position)"],
-                    expected: "\(count * layout.width)", found: "\(min(old.count, new.count))")
-            }
-            return values.change(from: old, to: new, count: count)
-        } consume: {
-            sum.add($0)
-        }
-        let ratio = (sum.squaredChange / sum.squaredValue).squareRoot()
-        return Difference(
-            kind: .changed, changed: sum.changed, compared: common, relativeChange: ratio.isFinite ? ratio : nil)
+            left: VersionSummary(versions.left), right: VersionSummary(versions.right), tensors: changes.tensors,
+            files: files(leftFiles, rightFiles), shared: try sharedBytes(leftFiles, rightFiles),
+            histograms: changes.histograms)
     }
 
     private func files(_ left: [FileRecord], _ right: [FileRecord]) -> [VersionComparison.File] {
@@ -123,5 +81,16 @@ extension ModelRegistry {
                 one == nil ? .onlyRight : other == nil ? .onlyLeft : one?.sha256 == other?.sha256 ? .same : .changed
             return VersionComparison.File(path: path, kind: kind, leftSize: one?.size, rightSize: other?.size)
         }
+    }
+
+    private func sharedBytes(_ left: [FileRecord], _ right: [FileRecord]) throws -> VersionComparison.SharedBytes {
+        let (leftObjects, rightObjects) = (Set(left.flatMap(\.objects)), Set(right.flatMap(\.objects)))
+        let records = try catalog.objects(Array(leftObjects.union(rightObjects)))
+        func stored(_ digests: Set<Digest>) -> Int { digests.reduce(0) { $0 + (records[$1]?.storedBytes ?? 0) } }
+        let both = leftObjects.intersection(rightObjects)
+        return VersionComparison.SharedBytes(
+            rawBytes: both.reduce(0) { $0 + (records[$1]?.length ?? 0) }, storedBytes: stored(both),
+            onlyLeftStoredBytes: stored(leftObjects.subtracting(both)),
+            onlyRightStoredBytes: stored(rightObjects.subtracting(both)))
     }
 }

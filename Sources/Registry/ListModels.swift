@@ -98,7 +98,7 @@ extension ModelRegistry {
 }
 
 extension ModelListing {
-    fileprivate init(_ model: ModelSummary) {
+    init(_ model: ModelSummary) {
         self.init(
             latest: VersionSummary(model.latest), versionCount: model.versionCount, rawBytes: model.rawBytes,
             storedBytes: model.storedBytes)

@@ -4,7 +4,7 @@ internal import DeltaicCore
 /// What is kept against what was registered.
 public struct SavingsReport: Sendable, Codable {
     public enum Grouping: String, Sendable, Codable, CaseIterable {
-        case base, task, model
+        case base, task, codec, model
     }
 
     public struct Group: Sendable, Codable {
@@ -35,22 +35,31 @@ public struct SavingsReport: Sendable, Codable {
 extension ModelRegistry {
     /// What the registry saves: a query, which agrees with the bytes of the packs on disk.
     public func savings(by grouping: SavingsReport.Grouping = .model) throws -> SavingsReport {
-        let kind: SavingsRow.Grouping =
-            switch grouping {
-            case .base: .base
-            case .task: .task
-            case .model: .model
-            }
         let total = try catalog.savingsTotal()
         return SavingsReport(
-            grouping: grouping,
-            groups: try catalog.savings(by: kind).map {
-                SavingsReport.Group(
-                    name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
-            },
+            grouping: grouping, groups: try savingsGroups(by: grouping),
             versions: total.versions, rawBytes: total.rawBytes, storedBytes: total.storedBytes,
             retainedBytes: total.retainedBytes, garbageBytes: total.garbageBytes,
             pendingVersions: try catalog.pendingVersions().count,
             catalogBytes: directory.catalogBytes)
+    }
+
+    /// What is saved by group alone.
+    ///
+    /// - Parameter namespace: only versions of its models; nil for all.
+    public func savingsGroups(
+        by grouping: SavingsReport.Grouping, namespace: String? = nil
+    ) throws -> [SavingsReport.Group] {
+        let kind: SavingsRow.Grouping =
+            switch grouping {
+            case .base: .base
+            case .task: .task
+            case .codec: .codec
+            case .model: .model
+            }
+        return try catalog.savings(by: kind, namespace: namespace).map {
+            SavingsReport.Group(
+                name: $0.group, versions: $0.versions, rawBytes: $0.rawBytes, storedBytes: $0.storedBytes)
+        }
     }
 }

@@ -7,6 +7,9 @@ public struct SavingsRow: Hashable, Sendable {
         case base
         /// Bases, and what has no task, are in `(none)`.
         case task
+        /// By how most of the weights of a version are stored: `exact` as differences from a base, `solo` without one, a lossy codec,
+        /// or `(pending)` as a client sent them.
+        case codec
     }
 
     public let group: String

@@ -1,3 +1,4 @@
+internal import DeltaicCore
 internal import RegistryClient
 
 extension TransferReport {

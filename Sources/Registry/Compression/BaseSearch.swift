@@ -14,11 +14,11 @@ struct BaseSearch {
     }
 
     /// A delta that saves less than this over the model alone is no sign of kinship.
-    private static let leastGain = 0.97
+    static let leastGain = 0.97
     /// Bases of the same architecture that are tried, the newest first.
     private static let candidateLimit = 8
     /// The share of the bytes that must have a partner of the same name, dtype and shape.
-    private static let leastShare = 0.5
+    static let leastShare = 0.5
 
     let registry: ModelRegistry
     let rules: BaseRules
@@ -132,18 +132,21 @@ struct BaseSearch {
         return best.0
     }
 
-    /// The share of the bytes of tensors that have a partner in a version.
     private func share(of tensors: [HashedPiece], in base: VersionRecord) throws -> Double {
-        let partners = PartnerSelection(baseTensors: try registry.catalog.tensorsByName(of: base.id))
-        var all = 0
-        var fitting = 0
-        for tensor in tensors {
-            guard let type = tensor.piece.type, let shape = tensor.piece.shape else { continue }
-            all += tensor.piece.range.count
-            if partners.partner(name: tensor.piece.name, type: type, shape: shape) != nil {
-                fitting += tensor.piece.range.count
-            }
+        let records = tensors.compactMap { tensor -> TensorRecord? in
+            guard let type = tensor.piece.type, let shape = tensor.piece.shape else { return nil }
+            return TensorRecord(name: tensor.piece.name, type: type, shape: shape, object: tensor.digest)
         }
-        return all == 0 ? 0 : Double(fitting) / Double(all)
+        return try registry.catalog.share(of: records, in: base)
+    }
+}
+
+extension CatalogDatabase {
+    /// The share of the bytes of tensors that have a partner in a version.
+    func share(of tensors: [TensorRecord], in base: VersionRecord) throws -> Double {
+        let partners = PartnerSelection(baseTensors: try tensorsByName(of: base.id))
+        let fitting = tensors.filter { partners.partner(name: $0.name, type: $0.type, shape: $0.shape) != nil }
+        let all = tensors.reduce(0) { $0 + $1.byteCount }
+        return all == 0 ? 0 : Double(fitting.reduce(0) { $0 + $1.byteCount }) / Double(all)
     }
 }

@@ -240,7 +240,7 @@ private struct GarbageRun {
 }
 
 extension GarbageReport.Pack {
-    fileprivate init(_ record: GarbageRecord) {
+    init(_ record: GarbageRecord) {
         self.init(id: record.id, bytes: record.byteCount, reason: record.reason.rawValue, since: record.since)
     }
 }

@@ -15,7 +15,7 @@ enum ReportRoutes {
     private static func savings(_ exchange: Exchange) throws -> Response {
         let text = exchange.query("by") ?? SavingsReport.Grouping.model.rawValue
         guard let grouping = SavingsReport.Grouping(rawValue: text) else {
-            throw ServerError(.badRequest, "savings are grouped by model, base or task")
+            throw ServerError(.badRequest, "savings are grouped by model, base, task or codec")
         }
         return try JSONResponse.make(try exchange.registry.savings(by: grouping))
     }

@@ -1,11 +1,11 @@
 internal import Foundation
 
 /// Sizes for people, in decimal units as disk vendors and the Hub use them; JSON has exact bytes.
-enum ByteFormat {
+public enum ByteFormat {
     private static let units = ["kB", "MB", "GB", "TB", "PB"]
 
     /// `512 B`, `43.3 MB`; a minus sign in front of a negative count.
-    static func text(_ bytes: Int) -> String {
+    public static func text(_ bytes: Int) -> String {
         guard bytes.magnitude >= 1000 else { return "\(bytes) B" }
         var value = Double(bytes.magnitude) / 1000
         var unit = 0

@@ -1,0 +1,33 @@
+internal import Catalog
+public import DeltaicCore
+
+/// Where a model comes from, and what else was made of the same.
+public struct ModelLineage: Sendable, Codable {
+    /// The base of the newest version; nil if it has none, or if it is not to be seen.
+    public let base: VersionSummary?
+    /// Other models on the same base, the newest first; of a base, those that are built on it.
+    public let relatives: [ModelListing]
+    /// How many of these there are.
+    public let relativeCount: Int
+}
+
+extension ModelRegistry {
+    /// Where a model comes from, and what else was made of the same.
+    ///
+    /// - Parameters:
+    ///   - namespace: only its models are relatives, and a base outside it is a name only; nil for all.
+    ///   - limit: the most relatives that are listed.
+    /// - Throws: `.unknownModel`.
+    public func lineage(of model: ModelName, namespace: String? = nil, limit: Int) throws -> ModelLineage {
+        let newest = try catalog.version(VersionReference(model: model, selector: .latest))
+        let base = try newest.baseVersion.flatMap { try catalog.version(id: $0) }
+        let origin = base?.model ?? model
+        var filter = ModelFilter(base: origin, namespace: namespace, order: ListOrder(.created, descending: true))
+        filter.limit = limit + 1
+        let relatives = try catalog.latestVersions(filter).filter { $0.latest.model != model }
+        let count = try catalog.fineTuneCount(of: origin, namespace: namespace)
+        return ModelLineage(
+            base: base.map(VersionSummary.init), relatives: relatives.prefix(limit).map(ModelListing.init),
+            relativeCount: max(relatives.count, base == nil ? count : count - 1))
+    }
+}
