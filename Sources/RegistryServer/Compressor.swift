@@ -19,6 +19,7 @@ final class Compressor: Service {
     private let waker: AsyncStream<Void>.Continuation
     /// When versions that failed are tried again.
     private let retries = Mutex<[String: Date]>([:])
+    private let working = Mutex<String?>(nil)
 
     init(registry: ModelRegistry, content: ContentService, rules: BaseRules, logger: Logger) {
         self.registry = registry
@@ -30,6 +31,15 @@ final class Compressor: Service {
 
     /// Something was pushed.
     func wake() { waker.yield() }
+
+    /// Tries what failed at once, instead of when its time has come.
+    func retryNow() {
+        retries.withLock { $0 = [:] }
+        wake()
+    }
+
+    /// The version that is being compressed, as `name@v1`.
+    var current: String? { working.withLock { $0 } }
 
     func run() async throws {
         guard !registry.isReadOnly else { return try await gracefulShutdown() }
@@ -68,6 +78,8 @@ final class Compressor: Service {
 
     private func compress(_ pending: PendingListing) async {
         let started = ContinuousClock.now
+        working.withLock { $0 = pending.version }
+        defer { working.withLock { $0 = nil } }
         do {
             let report = try await registry.compress(try VersionReference(pending.version), rules: rules)
             content.closeRemoved()

@@ -30,10 +30,15 @@ public struct RegistryApplication: Sendable {
         let content = ContentService(registry: registry, budget: options.budget)
         var limits = options.xorbs
         limits.longestFile = options.maximumFile
+        let compressor = Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger)
+        // What decodes whole versions is done one after the other, whoever asks.
+        let decoding = Permits(count: 1)
         services = ServerServices(
             registry: registry, content: content, options: options, metrics: ServerMetrics(factory: metrics),
             capabilities: Capabilities(registry: registry), xorbs: registry.xorbStore(limits: limits),
-            compressor: Compressor(registry: registry, content: content, rules: options.baseRules, logger: logger))
+            compressor: compressor, imports: ImportJobs(),
+            comparisons: Comparisons(registry: registry, permits: decoding),
+            console: ConsoleServices(registry: registry, permits: decoding, logger: logger))
         responder = RegistryResponder(
             services: services,
             routes: RouteTable(
@@ -43,10 +48,13 @@ public struct RegistryApplication: Sendable {
                     + CommitRoutes.routes(longestCommit: options.maximumCommit)
                     + UploadRoutes.routes(longestFile: options.maximumFile)
                     + HubModelRoutes.routes + LFSRoutes.routes + GitRoutes.routes
-                    + TensorRoutes.routes + TransferRoutes().routes + ImportRoutes().routes + TagRoutes.routes
-                    + ModelRoutes.routes
-                    + ReportRoutes.routes(comparisons: Comparisons())),
-            authentication: Authentication(registry: registry, allowsAnonymousRead: options.allowsAnonymousRead),
+                    + TensorRoutes.routes + TransferRoutes().routes + ImportRoutes.routes + TagRoutes.routes
+                    + ModelRoutes.routes + ReportRoutes.routes
+                    + ConsoleRoutes.routes + ConsoleStorageRoutes.routes + ConsoleModelRoutes.routes
+                    + SessionRoutes.routes + ConsoleActions.routes + HubPageRoutes.routes),
+            authentication: Authentication(
+                registry: registry, allowsAnonymousRead: options.allowsAnonymousRead,
+                sessions: services.console.sessions),
             limiter: RequestLimiter(
                 limit: options.requestsPerSecond > 0
                     ? try ClientRateLimit(

@@ -43,12 +43,17 @@ struct RegistryResponder: HTTPResponder {
         }
         let outcome = routes.find(request.method, path)
         try checkBody(of: request, outcome)
-        if case .found(let route, _) = outcome { record.route = route.pattern.template }
-        var identified = Result { try authentication.principal(of: request) }
+        var isPage = false
+        if case .found(let route, _) = outcome {
+            record.route = route.pattern.template
+            isPage = route.isPage
+        }
+        try CrossSiteCheck(request, origin: ClientAddress.origin(request, services.options)).run()
+        var identified = Result { try authentication.principal(of: request, isPage: isPage) }
         record.token = try? identified.get().token?.name
         if case .found(let route, _) = outcome, case .nothing = route.requirement {
             // Open to all: to those with a wrong token too.
-            identified = .success(Principal(token: nil, allowsAnonymousRead: false))
+            if !isPage { identified = .success(Principal(token: nil, allowsAnonymousRead: false)) }
         } else {
             try await limiter.admit(record.token.map { "token " + $0 } ?? client.rateKey, metrics: services.metrics)
         }
@@ -65,6 +70,7 @@ struct RegistryResponder: HTTPResponder {
                 services: services, channel: context.channel, logger: logger,
                 origin: ClientAddress.origin(request, services.options))
             do {
+                guard !route.isPage else { return try await PageAnswer(exchange: exchange, route: route).response() }
                 try AccessCheck(principal: exchange.principal, model: exchange.model).run(route.requirement)
                 if case .upTo(let limit) = route.body {
                     try await BodyLimitHandler.expectStream(

@@ -12,6 +12,9 @@ struct ServerServices: Sendable {
     /// Takes what Xet clients send.
     let xorbs: XorbStore
     let compressor: Compressor
+    let imports: ImportJobs
+    let comparisons: Comparisons
+    let console: ConsoleServices
 }
 
 /// Signs texts with the key of the registry, which is made when it is needed first: a registry that is only read has none.

@@ -196,10 +196,10 @@ struct StructuredLogHandlerTests {
     @Test(
         "times are RFC 3339 in UTC",
         arguments: [
-            (0, 0, "1970-01-01T00:00:00.000Z"), (1_709_210_096, 7_999_999, "2024-02-29T12:34:56.007Z"),
-            (4_102_444_799, 999_999_999, "2099-12-31T23:59:59.999Z"),
+            (0, "1970-01-01T00:00:00.000Z"), (1_709_210_096_007, "2024-02-29T12:34:56.007Z"),
+            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
         ])
-    func timestamps(seconds: Int, nanoseconds: Int, text: String) {
-        #expect(LogLine.timestamp(timespec(tv_sec: seconds, tv_nsec: nanoseconds)) == text)
+    func timestamps(milliseconds: Int, text: String) {
+        #expect(LogLine.timestamp(milliseconds) == text)
     }
 }

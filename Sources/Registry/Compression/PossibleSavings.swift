@@ -8,7 +8,7 @@ public struct PossibleSaving: Sendable, Codable {
     public let model: String
     /// What its pack takes now.
     public let storedBytes: Int
-    /// The nearest relative, as `name@v1`.
+    /// The nearest base, as `name@v1`.
     public let relative: String
     public let relativeModel: String
     /// What some chunks of the model take as differences from the relative, over what they take alone.
@@ -76,10 +76,12 @@ extension ModelRegistry {
         }
     }
 
-    /// Older models of the same architecture, those of the same number of tensors and the nearest size first.
+    /// Older bases of the same architecture, those of the same number of tensors and the nearest size first.
     fileprivate func candidates(for version: VersionRecord, among full: [VersionRecord]) throws -> [VersionRecord] {
         let alike = full.filter { other in
-            guard other.model != version.model, other.id.rawValue < version.id.rawValue else { return false }
+            guard other.isBase, other.model != version.model, other.id.rawValue < version.id.rawValue else {
+                return false
+            }
             let sizes = Double(other.rawBytes) / Double(max(1, version.rawBytes))
             return abs(other.tensorCount - version.tensorCount) <= max(8, version.tensorCount / 10)
                 && (0.4...2.5).contains(sizes)

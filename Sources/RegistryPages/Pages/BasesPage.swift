@@ -29,7 +29,8 @@ public struct BasesPage: Sendable {
             table.add([
                 Parts.link(ConsolePaths.model(name), text: name), Parts.bytes(base.storedBytes),
                 Parts.link(
-                    ConsolePaths.models([("base", name)]), text: NumberFormat.count((sum?.versions ?? base.versionCount) - base.versionCount)),
+                    ConsolePaths.models([("base", name)]),
+                    text: NumberFormat.count((sum?.versions ?? base.versionCount) - base.versionCount)),
                 Parts.bytes(sum?.rawBytes ?? 0), Parts.bytes(sum?.storedBytes ?? 0),
                 Parts.ratio(sum?.rawBytes ?? 0, sum?.storedBytes ?? 0), Parts.date(base.latest.createdAt),
             ])

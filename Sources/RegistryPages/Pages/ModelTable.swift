@@ -23,7 +23,8 @@ struct ModelTable {
         for model in models {
             let latest = model.latest
             table.add([
-                Parts.link(ConsolePaths.model(latest.model), text: latest.model), "\(NumberFormat.count(model.versionCount))",
+                Parts.link(ConsolePaths.model(latest.model), text: latest.model),
+                "\(NumberFormat.count(model.versionCount))",
                 latest.isBase ? "<span class=\"tag\">base</span>" : "\(latest.base ?? "-")",
                 latest.task.map { Parts.link(ConsolePaths.models([("task", $0)]), text: $0) } ?? "-",
                 Parts.bytes(model.rawBytes), Parts.bytes(model.storedBytes),

@@ -148,16 +148,21 @@ public struct OverviewPage: Sendable {
                 "\(ByteFormat.text(saving.savedBytes)) (\(NumberFormat.fixed(100 * (1 - saving.ratio), 0)) %)",
             ])
         }
-        let first = savings[0]
-        let base = first.relative
         return """
             <p>These are stored in full although an older model is near, judged by a few chunks of each. Registered again against
-            it, each would be a delta; the old version can go then:</p>
+            it, each would be a delta, and what it takes now would go.</p>
             \(table.markup)
-            <details><summary>How, for \(first.model)</summary>
-            \(Parts.command("Take it out", "deltaic pull \(first.version) --output again && deltaic remove \(first.model)"))
-            \(Parts.command("Put it back", "deltaic register again --name \(first.model) --base \(base)"))
-            </details>
+            \(savings.first.map(way))
             """
+    }
+
+    private static func way(of saving: PossibleSaving) -> Markup {
+        """
+        <details><summary>How, for \(saving.model)</summary>
+        \(Parts.command("Take it out", "deltaic pull \(saving.version) --output again && deltaic remove \(saving.model)"))
+        \(Parts.command("Put it back", "deltaic register again --name \(saving.model) --base \(saving.relative)"))
+        <p class="dim">Its version numbers go on; tags have to be set again, and older versions are to be kept or left.</p>
+        </details>
+        """
     }
 }

@@ -4,10 +4,10 @@ internal import Registry
 
 /// Everything about a model and one version of it, in one file that asks for nothing else.
 public struct ReportPage: Sendable {
-    let model: ModelPage
+    let model: ModelDetailPage
     let version: VersionPage
 
-    public init(model: ModelPage, version: VersionPage) {
+    public init(model: ModelDetailPage, version: VersionPage) {
         self.model = model
         self.version = version
     }

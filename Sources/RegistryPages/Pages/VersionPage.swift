@@ -95,7 +95,9 @@ public struct VersionPage: Sendable {
             isAlone || !showsBase
                 ? nil : Parts.link(ConsolePaths.compare(base, version.reference), "Compare with the base")
         }
-        let pack = details.pack.map { Parts.link(isAlone || !canSeePack ? nil : ConsolePaths.pack($0.hex), text: $0.short) }
+        let pack = details.pack.map {
+            Parts.link(isAlone || !canSeePack ? nil : ConsolePaths.pack($0.hex), text: $0.short)
+        }
         return Parts.facts(
             [
                 ("Registered on", Parts.date(version.createdAt)), ("Base", base ?? "none"),

@@ -30,6 +30,9 @@ struct AccessCheck {
         case .writeEverything:
             guard principal.token != nil else { throw needsToken() }
             guard principal.holdsEverywhere(.write) else { throw forbidden("write", "outside its namespace") }
+        case .administer:
+            guard principal.token != nil else { throw needsToken() }
+            guard principal.holdsEverywhere(.admin) else { throw forbidden("administer", "the registry") }
         case .writeModel:
             let model = try model()
             guard principal.token != nil else { throw needsToken() }

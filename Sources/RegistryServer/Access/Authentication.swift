@@ -11,12 +11,15 @@ struct Authentication: Sendable {
 
     let registry: ModelRegistry
     let allowsAnonymousRead: Bool
+    let sessions: ConsoleSessions
 
+    /// - Parameter isPage: whether a cookie of the console counts too. It does nowhere else: browsers send it whoever made them ask.
     /// - Throws: `ServerError` 401 for a token that does not exist, has expired or was revoked, and for other kinds of
     ///   credentials.
-    func principal(of request: Request) throws -> Principal {
+    func principal(of request: Request, isPage: Bool) throws -> Principal {
         guard let header = request.headers[.authorization] else {
-            return Principal(token: nil, allowsAnonymousRead: allowsAnonymousRead)
+            let session = isPage ? try sessions.session(cookies: request.headers[.cookie], registry) : nil
+            return Principal(token: session?.token, allowsAnonymousRead: allowsAnonymousRead, session: session)
         }
         guard let secret = Self.secret(in: header) else {
             throw ServerError(

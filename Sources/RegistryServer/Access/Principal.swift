@@ -6,6 +6,8 @@ struct Principal: Sendable {
     /// Nil for a client without a token.
     let token: TokenListing?
     let allowsAnonymousRead: Bool
+    /// The session of somebody who signed in to the console; nil for clients that send their token.
+    var session: ConsoleSessions.Session?
 
     /// The namespace that the client is kept to when it lists models; nil for all of them.
     var listedNamespace: String? {

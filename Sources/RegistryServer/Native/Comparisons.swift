@@ -4,31 +4,50 @@ internal import HTTPTypes
 internal import Registry
 
 /// Compares versions, one pair at a time: every byte of both is decoded for it.
-actor Comparisons {
-    private struct Pair: Hashable {
+struct Comparisons: Sendable {
+    struct Pair: Hashable, Sendable {
+        /// By commit id: versions never change, so neither does how they differ.
         let left: VersionReference
         let right: VersionReference
     }
 
-    private var isRunning = false
-    /// Versions never change, so neither does how they differ.
-    private var known = BoundedCache<Pair, Data>(limit: 16 << 20)
+    private let registry: ModelRegistry
+    private let findings: Findings<Pair, VersionComparison>
 
-    /// - Parameters:
-    ///   - left, right: by commit id.
-    /// - Throws: `ServerError` 503 while another pair is compared.
-    func json(_ left: VersionReference, _ right: VersionReference, _ registry: ModelRegistry) async throws -> Data {
-        let pair = Pair(left: left, right: right)
-        if let data = known.value(for: pair) { return data }
-        guard !isRunning else {
-            throw ServerError(
-                .serviceUnavailable, "another comparison is running; try again in a moment",
-                headers: [.retryAfter: "5"])
+    /// - Parameter permits: shared with what else decodes whole versions.
+    init(registry: ModelRegistry, permits: Permits) {
+        self.registry = registry
+        findings = Findings(permits: permits, limit: 32 << 20) { comparison in
+            400 * (comparison.tensors.count + comparison.files.count)
+                + 60 * comparison.histograms.reduce(0) { $0 + $1.bins.count } + 1024
         }
-        isRunning = true
-        defer { isRunning = false }
-        let data = try JSONResponse.text(of: try await registry.compare(left, right))
-        known.insert(data, for: pair, cost: data.count)
-        return data
+    }
+
+    /// Pairs that are being compared, or wait for it.
+    var pending: [Pair] { get async { await findings.pending } }
+
+    /// - Parameter patience: how long to wait for it.
+    func state(
+        of pair: Pair, patience: Duration
+    ) async throws -> Findings<Pair, VersionComparison>.State {
+        try await findings.state(of: pair, patience: patience) { [registry] in
+            try await registry.compare(pair.left, pair.right)
+        }
+    }
+
+    /// The versions that a client names, by commit id.
+    ///
+    /// - Throws: `ServerError` 404 for a model that it may not see, or what is wrong with a name.
+    static func pair(_ left: String, _ right: String, for exchange: Exchange) throws -> Pair {
+        let sides = try [left, right].map { text in
+            let reference = try VersionReference(text)
+            guard exchange.principal.mayRead(reference.model) else {
+                throw ServerError(
+                    .notFound, code: .repositoryNotFound, "there is no model or base \(reference.model)")
+            }
+            let version = try exchange.registry.files(of: reference).version
+            return VersionReference(model: reference.model, selector: .commit(version.commit.hex))
+        }
+        return Pair(left: sides[0], right: sides[1])
     }
 }

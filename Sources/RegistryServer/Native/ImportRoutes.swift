@@ -7,17 +7,14 @@ internal import Registry
 internal import RegistryClient
 
 /// `/v1/imports`: the server itself fetches a model from another, and registers it.
-struct ImportRoutes {
-    private let jobs = ImportJobs()
+enum ImportRoutes {
+    static let routes: [Route] = [
+        Route(.post, "/v1/imports", .writeSomething, begin), Route(.get, "/v1/imports", .readSomething, list),
+        Route(.get, "/v1/imports/{job}", .readSomething, show),
+    ]
 
-    var routes: [Route] {
-        [
-            Route(.post, "/v1/imports", .writeSomething, begin), Route(.get, "/v1/imports", .readSomething, list),
-            Route(.get, "/v1/imports/{job}", .readSomething, show),
-        ]
-    }
-
-    private struct ImportRequest: Decodable {
+    /// What is to be imported, from where, and as what.
+    struct ImportRequest: Decodable {
         let model: String
         let from: String
         let revision: String?
@@ -26,9 +23,14 @@ struct ImportRoutes {
         let task: String?
     }
 
-    private func begin(_ exchange: Exchange) async throws -> Response {
+    private static func begin(_ exchange: Exchange) async throws -> Response {
         let body: ImportRequest = try await exchange.json(
             #"a JSON object: {"model": "org/name", "from": "https://..."}, perhaps with revision, name, base and task"#)
+        return try JSONResponse.make(try await begin(body, exchange), status: .accepted)
+    }
+
+    /// Begins an import for whoever may write what it becomes.
+    static func begin(_ body: ImportRequest, _ exchange: Exchange) async throws -> ImportJobs.Job {
         let model = try ModelName(body.model)
         let name = try body.name.map { try ModelName($0) } ?? model
         try AccessCheck(principal: exchange.principal, model: { name }).run(.writeModel)
@@ -45,7 +47,7 @@ struct ImportRoutes {
             model: model, url: url, revision: body.revision ?? "main", token: source.token, name: name, base: base,
             task: body.task)
         let (registry, logger) = (exchange.registry, exchange.logger)
-        let job = try await jobs.begin(
+        return try await exchange.services.imports.begin(
             ImportJobs.Job(
                 id: exchange.id, model: "\(model)", from: url, revision: request.revision, name: "\(name)")
         ) { progress in
@@ -57,22 +59,21 @@ struct ImportRoutes {
                 throw error
             }
         }
-        return try JSONResponse.make(job, status: .accepted)
     }
 
-    private func list(_ exchange: Exchange) async throws -> Response {
-        let jobs = await jobs.all().filter { Self.mayRead($0, exchange) }
+    private static func list(_ exchange: Exchange) async throws -> Response {
+        let jobs = await exchange.services.imports.all().filter { Self.mayRead($0, exchange) }
         return try JSONResponse.make(["imports": jobs])
     }
 
-    private func show(_ exchange: Exchange) async throws -> Response {
-        guard let job = await jobs.job(exchange.value("job")), Self.mayRead(job, exchange) else {
+    private static func show(_ exchange: Exchange) async throws -> Response {
+        guard let job = await exchange.services.imports.job(exchange.value("job")), Self.mayRead(job, exchange) else {
             throw ServerError(.notFound, "there is no such import, or no longer: the server was started since")
         }
         return try JSONResponse.make(job)
     }
 
-    private static func mayRead(_ job: ImportJobs.Job, _ exchange: Exchange) -> Bool {
+    static func mayRead(_ job: ImportJobs.Job, _ exchange: Exchange) -> Bool {
         (try? ModelName(job.name)).map(exchange.principal.mayRead) ?? false
     }
 }

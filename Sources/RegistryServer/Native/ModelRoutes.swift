@@ -34,7 +34,7 @@ enum ModelRoutes {
             }
             filter.namespace = own
         }
-        filter.order = try order(exchange)
+        filter.order = try order(exchange.query("sort"), isDescending: try exchange.flag("descending"))
         filter.limit = try exchange.number("limit", in: 1...1000) ?? 100
         filter.after = try exchange.query("cursor").map { try ListCursor.parse($0) }
         let page: ModelPage
@@ -53,9 +53,9 @@ enum ModelRoutes {
             Page(models: page.models, next: page.next.map { "\($0)" }), headers: headers)
     }
 
-    private static func order(_ exchange: Exchange) throws -> ListOrder {
-        let isDescending = try exchange.flag("descending")
-        switch exchange.query("sort") {
+    /// - Parameter word: what the list is sorted by; nil for the name.
+    static func order(_ word: String?, isDescending: Bool?) throws -> ListOrder {
+        switch word {
         case nil, "name": return ListOrder(.name, descending: isDescending ?? false)
         case "created": return ListOrder(.created, descending: isDescending ?? true)
         case "registered": return ListOrder(.registered, descending: isDescending ?? true)

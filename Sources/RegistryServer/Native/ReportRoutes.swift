@@ -5,12 +5,12 @@ internal import Registry
 
 /// `/v1/savings` and `/v1/diff`.
 enum ReportRoutes {
-    static func routes(comparisons: Comparisons) -> [Route] {
-        [
-            Route(.get, "/v1/savings", .readEverything, savings),
-            Route(.get, "/v1/diff", .readSomething) { try await diff($0, comparisons) },
-        ]
-    }
+    static let routes: [Route] = [
+        Route(.get, "/v1/savings", .readEverything, savings), Route(.get, "/v1/diff", .readSomething, diff),
+    ]
+
+    /// How long a client is kept waiting for a comparison.
+    private static let patience = Duration.seconds(600)
 
     private static func savings(_ exchange: Exchange) throws -> Response {
         let text = exchange.query("by") ?? SavingsReport.Grouping.model.rawValue
@@ -20,19 +20,18 @@ enum ReportRoutes {
         return try JSONResponse.make(try exchange.registry.savings(by: grouping))
     }
 
-    private static func diff(_ exchange: Exchange, _ comparisons: Comparisons) async throws -> Response {
-        let sides = try ["left", "right"].map { name in
-            guard let text = exchange.query(name) else {
-                throw ServerError(.badRequest, "name two versions: left=acme/model@v1&right=acme/model@v2")
-            }
-            let reference = try VersionReference(text)
-            guard exchange.principal.mayRead(reference.model) else {
-                throw ServerError(
-                    .notFound, code: .repositoryNotFound, "there is no model or base \(reference.model)")
-            }
-            let version = try exchange.registry.files(of: reference).version
-            return VersionReference(model: reference.model, selector: .commit(version.commit.hex))
+    private static func diff(_ exchange: Exchange) async throws -> Response {
+        guard let left = exchange.query("left"), let right = exchange.query("right") else {
+            throw ServerError(.badRequest, "name two versions: left=acme/model@v1&right=acme/model@v2")
         }
-        return JSONResponse.make(text: try await comparisons.json(sides[0], sides[1], exchange.registry))
+        let pair = try Comparisons.pair(left, right, for: exchange)
+        switch try await exchange.services.comparisons.state(of: pair, patience: Self.patience) {
+        case .known(let comparison): return try JSONResponse.make(comparison)
+        case .failed(let error): throw error
+        case .working:
+            throw ServerError(
+                .serviceUnavailable, code: .working, "this takes a while; ask again for what comes of it",
+                headers: [.retryAfter: "5"])
+        }
     }
 }

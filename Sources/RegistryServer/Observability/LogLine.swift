@@ -15,8 +15,8 @@ struct LogLine {
 
     private var fields: [(key: String, value: String)]
 
-    /// - Parameter time: since 1970.
-    init(time: timespec, level: Logger.Level, logger: String, message: String, metadata: Logger.Metadata) {
+    /// - Parameter time: milliseconds since 1970.
+    init(time: Int, level: Logger.Level, logger: String, message: String, metadata: Logger.Metadata) {
         fields = zip(
             Self.reserved, [Self.timestamp(time), level.rawValue, logger, LogRedaction.withoutTokens(message)]
         )
@@ -45,9 +45,10 @@ struct LogLine {
         }
     }
 
-    /// RFC 3339 in UTC, with milliseconds: `2026-11-23T06:29:07.042Z`.
-    static func timestamp(_ time: timespec) -> String {
-        var (seconds, parts) = (time.tv_sec, tm())
+    /// Milliseconds since 1970 as RFC 3339 in UTC: `2026-11-23T06:29:07.042Z`.
+    static func timestamp(_ time: Int) -> String {
+        var (seconds, milliseconds) = time.quotientAndRemainder(dividingBy: 1000)
+        var parts = tm()
         gmtime_r(&seconds, &parts)
         func digits(_ value: Int, _ count: Int) -> String {
             let text = String(value)
@@ -56,7 +57,7 @@ struct LogLine {
         let date = [(Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2)]
         let clock = [(Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2)]
         return date.map(digits).joined(separator: "-") + "T" + clock.map(digits).joined(separator: ":") + "."
-            + digits(time.tv_nsec / 1_000_000, 3) + "Z"
+            + digits(milliseconds, 3) + "Z"
     }
 
     /// The line, without its end.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 internal import Logging
 internal import Synchronization
@@ -34,8 +35,7 @@ struct StructuredLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let error = event.error { all["error"] = "\(error)" }
         if let given = event.metadata { all.merge(given) { $1 } }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        let time = Int(Date().timeIntervalSince1970 * 1000)
         let line = LogLine(
             time: time, level: event.level, logger: label, message: "\(event.message)", metadata: all)
         output.write(line.text(as: format))

@@ -18,8 +18,8 @@ extension HTTPField.Name {
     static let xetExpiration = Self.known("X-Xet-Token-Expiration")
     static let version = Self.known("X-Deltaic-Version")
 
-    private static func known(_ name: String) -> Self {
-        // Only ever called with the constants above.
+    static func known(_ name: String) -> Self {
+        // Only ever called with constants.
         guard let field = Self(name) else { preconditionFailure("\(name) is no name of a field") }
         return field
     }

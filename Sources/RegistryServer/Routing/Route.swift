@@ -18,6 +18,8 @@ enum Requirement: Sendable {
     case writeEverything
     /// To write in some namespace; the model is in the body, or there is none.
     case writeSomething
+    /// To change what belongs to no model: a token of scope admin, for all namespaces.
+    case administer
     /// To be known.
     case token
 }
@@ -36,17 +38,36 @@ struct Route: Sendable {
     let pattern: RoutePattern
     let requirement: Requirement
     let body: BodyPolicy
+    /// Whether people look at what it answers: then a session says who they are as well as a token does, and failures are pages too.
+    let isPage: Bool
     let handler: @Sendable (Exchange) async throws -> Response
 
     init(
         _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement, body: BodyPolicy = .standard,
-        _ handler: @escaping @Sendable (Exchange) async throws -> Response
+        isPage: Bool = false, _ handler: @escaping @Sendable (Exchange) async throws -> Response
     ) {
         self.method = method
         pattern = RoutePattern(template)
         self.requirement = requirement
         self.body = body
+        self.isPage = isPage
         self.handler = handler
+    }
+
+    /// A page of the console.
+    static func page(
+        _ template: String, _ requirement: Requirement,
+        _ handler: @escaping @Sendable (Exchange) async throws -> Response
+    ) -> Route {
+        Route(.get, template, requirement, isPage: true, handler)
+    }
+
+    /// What a form of the console asks for.
+    static func action(
+        _ template: String, _ requirement: Requirement,
+        _ handler: @escaping @Sendable (Exchange) async throws -> Response
+    ) -> Route {
+        Route(.post, template, requirement, isPage: true, handler)
     }
 }
 

@@ -2,7 +2,7 @@ internal import DeltaicCore
 public import Registry
 
 /// A model: its versions, where it comes from, how good it is, and its card.
-public struct ModelPage: Sendable {
+public struct ModelDetailPage: Sendable {
     let listing: ModelListing
     /// The newest first.
     let versions: [VersionSummary]

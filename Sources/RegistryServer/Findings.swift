@@ -1,0 +1,79 @@
+internal import DeltaicCore
+internal import Registry
+
+/// What takes long to find out and then never changes: it is found in the background, one thing after the other, and kept.
+actor Findings<Key: Hashable & Sendable, Value: Sendable> {
+    enum State: Sendable {
+        case working
+        case known(Value)
+        case failed(any Error)
+    }
+
+    private enum Entry {
+        case known(Value)
+        case failed(any Error, at: ContinuousClock.Instant)
+    }
+
+    /// What failed is tried again after this.
+    private static var retryAfter: Duration { .seconds(30) }
+
+    private let permits: Permits
+    private let cost: @Sendable (Value) -> Int
+    private var entries: BoundedCache<Key, Entry>
+    private var running: [Key: Task<Void, Never>] = [:]
+
+    /// - Parameters:
+    ///   - permits: shared with other findings that should not be made at the same time.
+    ///   - limit: of the costs of all that is kept, in bytes.
+    init(permits: Permits, limit: Int, cost: @escaping @Sendable (Value) -> Int) {
+        self.permits = permits
+        self.cost = cost
+        entries = BoundedCache(limit: limit)
+    }
+
+    /// What is being found out, or waits for it.
+    var pending: [Key] { Array(running.keys) }
+
+    /// What is known by now; begins to find it out if nothing is.
+    ///
+    /// - Parameter patience: how long to wait for it.
+    func state(of key: Key, patience: Duration, _ find: @escaping @Sendable () async throws -> Value) async throws
+        -> State
+    {
+        let end = ContinuousClock.now + patience
+        var pause = Duration.milliseconds(2)
+        while true {
+            switch entries.value(for: key) {
+            case .known(let value): return .known(value)
+            case .failed(let error, let time):
+                if ContinuousClock.now - time < Self.retryAfter { return .failed(error) }
+                entries.remove(key)
+            case nil: break
+            }
+            begin(key, find)
+            guard ContinuousClock.now < end else { return .working }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(100))
+        }
+    }
+
+    private func begin(_ key: Key, _ find: @escaping @Sendable () async throws -> Value) {
+        guard running[key] == nil else { return }
+        running[key] = Task {
+            let permit = await permits.take()
+            defer { withExtendedLifetime(permit) {} }
+            do {
+                keep(.known(try await find()), for: key)
+            } catch {
+                keep(.failed(error, at: .now), for: key)
+            }
+        }
+    }
+
+    private func keep(_ entry: Entry, for key: Key) {
+        running[key] = nil
+        // What is too large to be kept would be found out for ever.
+        let cost = if case .known(let value) = entry { min(cost(value), entries.limit) } else { 64 }
+        entries.insert(entry, for: key, cost: cost)
+    }
+}
