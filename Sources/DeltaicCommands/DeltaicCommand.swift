@@ -30,7 +30,7 @@ public struct DeltaicCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, BaseCommand.self, RegisterCommand.self, PullCommand.self, SavingsCommand.self,
             CompareCommand.self, EvaluateCommand.self, ListCommand.self, ShowCommand.self, LogCommand.self,
-            DiffCommand.self, TagCommand.self, UntagCommand.self,
+            DiffCommand.self, ReportCommand.self, TagCommand.self, UntagCommand.self,
             TaskCommand.self, RemoveCommand.self, CollectGarbageCommand.self, SignCommand.self, VerifyCommand.self,
             RepairCommand.self,
             RebuildCommand.self, InspectCommand.self, TokenCommand.self,

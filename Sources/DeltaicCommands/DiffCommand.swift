@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DeltaicCore
 internal import Registry
+internal import RegistryPages
 
 /// `deltaic diff`: how two versions differ.
 struct DiffCommand: AsyncParsableCommand {
@@ -19,11 +20,13 @@ struct DiffCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var plot: PlotOption
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
         let references = (try VersionReference(left), try VersionReference(right))
         let comparison = try await global.openForReading(threads: threads).compare(references.0, references.1)
+        try plot.write { ComparisonPicture(comparison).picture() }
         try output.write(comparison) { comparison.lines(width: $0) }
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DeltaicCore
 internal import Registry
+internal import RegistryPages
 
 /// `deltaic savings`: what deltas save.
 struct SavingsCommand: AsyncParsableCommand {
@@ -29,11 +30,28 @@ struct SavingsCommand: AsyncParsableCommand {
     var grouping: Grouping = .model
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var plot: PlotOption
     @OptionGroup var output: OutputFormat
 
     func run() async throws {
-        let report = try global.openForReading().savings(by: grouping.kind)
+        let registry = try global.openForReading()
+        let report = try registry.savings(by: grouping.kind)
+        try plot.write {
+            SavingsPicture.whole(
+                growth: try registry.growth(),
+                groups: try SavingsReport.Grouping.pictured(with: grouping.kind).map {
+                    ($0, try registry.savingsGroups(by: $0))
+                })
+        }
         try output.write(report) { report.lines(width: $0) }
+    }
+}
+
+extension SavingsReport.Grouping {
+    /// What a picture shows: what was asked for, and what else tells of the whole.
+    fileprivate static func pictured(with grouping: Self) -> [Self] {
+        let whole: [Self] = [.base, .task, .codec]
+        return whole.contains(grouping) ? whole : [grouping] + whole
     }
 }
 

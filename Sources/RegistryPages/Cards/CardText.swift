@@ -8,10 +8,39 @@ struct CardText {
         let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
         guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else {
             frontMatter = nil
-            body = text
+            body = Self.withTablesApart(lines[...])
             return
         }
         frontMatter = lines[1..<end].joined(separator: "\n")
-        body = lines[(end + 1)...].joined(separator: "\n")
+        body = Self.withTablesApart(lines[(end + 1)...])
+    }
+
+    /// The Hub shows a table that follows a line of text at once, as cards of many trainers have them; for the parser it has to stand apart.
+    private static func withTablesApart(_ lines: ArraySlice<Substring>) -> String {
+        var result: [Substring] = []
+        result.reserveCapacity(lines.count)
+        var fence: Character?
+        for (index, line) in lines.enumerated() {
+            let text = line.drop { $0 == " " }
+            if let mark = text.first, mark == "`" || mark == "~", text.prefix(3).allSatisfy({ $0 == mark }),
+                text.count >= 3,
+                fence == nil || fence == mark
+            {
+                fence = fence == nil ? mark : nil
+            }
+            let next = lines.startIndex + index + 1
+            if fence == nil, text.contains("|"), next < lines.endIndex, isDelimiter(lines[next]),
+                let before = result.last, !before.contains("|"), !before.allSatisfy(\.isWhitespace)
+            {
+                result.append("")
+            }
+            result.append(line)
+        }
+        return result.joined(separator: "\n")
+    }
+
+    /// Whether a line is the one below the head of a table: `|:---|---:|`.
+    private static func isDelimiter(_ line: Substring) -> Bool {
+        line.contains("|") && line.contains("-") && line.allSatisfy { "|:- ".contains($0) }
     }
 }

@@ -11,13 +11,11 @@ struct HeatMap {
     }
 
     let label: String
+    let caption: String
     let columns: [String]
     let rows: [String]
     /// By row, then by column; nil where a layer has no such projection.
     let cells: [[Cell?]]
-    /// Whether colours follow the logarithm: for figures that differ by powers.
-    let isLogarithmic: Bool
-
     static let levels = 10
     private static let cellWidth = 62.0
     private static let rowLabel = 36.0
@@ -51,7 +49,8 @@ struct HeatMap {
         }
         return Picture(
             width: Self.rowLabel + Double(columns.count) * Self.cellWidth + overhang,
-            height: head + Double(rows.count) * cellHeight + 2, label: label, content: "\(titles)\(names)\(field)")
+            height: head + Double(rows.count) * cellHeight + 2, label: label, caption: caption,
+            content: "\(titles)\(names)\(field)")
     }
 
     private static let longestTitle = 26
@@ -74,9 +73,9 @@ struct HeatMap {
 
     private func level(of value: Double, in range: ClosedRange<Double>) -> Int? {
         guard value > 0, value.isFinite else { return nil }
-        func scaled(_ value: Double) -> Double { isLogarithmic ? log(value) : value }
-        let (low, high) = (scaled(range.lowerBound), scaled(range.upperBound))
+        // By the logarithm: vectors and matrices differ by powers.
+        let (low, high) = (log(range.lowerBound), log(range.upperBound))
         guard high > low else { return Self.levels / 2 }
-        return min(Self.levels - 1, max(0, Int((scaled(value) - low) / (high - low) * Double(Self.levels))))
+        return min(Self.levels - 1, max(0, Int((log(value) - low) / (high - low) * Double(Self.levels))))
     }
 }

@@ -17,6 +17,7 @@ struct LineChart {
     }
 
     let label: String
+    var caption: String?
     let series: [Series]
     /// The least value of the axis; nil for the least that there is.
     var least: Double?
@@ -48,7 +49,7 @@ struct LineChart {
         }
         let lines = series.map { line($0, x, y, end: right) }
         return Picture(
-            width: Self.size.width, height: Self.size.height, label: label,
+            width: Self.size.width, height: Self.size.height, label: label, caption: caption,
             content: "\(grid)\(marks)\(lines)\(legend)")
     }
 

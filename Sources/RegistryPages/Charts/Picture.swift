@@ -4,6 +4,8 @@ public struct Picture: Sendable {
     let height: Double
     /// What it shows, for those who cannot see it.
     let label: String
+    /// The same in a few words, for what stands above it; the label if there is none.
+    var caption: String?
     /// Whether parts of it lead somewhere: such a picture is no image, but a group of links.
     var hasLinks = false
     let content: Markup
@@ -38,14 +40,15 @@ public struct Picture: Sendable {
         var y = 44.0
         for picture in pictures {
             content += """
-                <text class="subtitle" x="\(margin)" y="\(y + 12)">\(picture.label)</text>
+                <text class="subtitle" x="\(margin)" y="\(y + 12)">\(picture.caption ?? picture.label)</text>
                 <g transform="translate(\(margin) \(y + 22))">
                 \(picture.content)</g>
 
                 """
             y += picture.height + 46
         }
-        let width = (pictures.map(\.width).max() ?? 0) + 2 * margin
-        return Picture(width: max(width, 12 * Double(title.count)), height: y, label: title, content: content)
+        let texts = [12 * Double(title.count)] + pictures.map { 8 * Double(($0.caption ?? $0.label).count) }
+        let width = max(pictures.map(\.width).max() ?? 0, texts.max() ?? 0)
+        return Picture(width: width + 2 * margin, height: y, label: title, content: content)
     }
 }

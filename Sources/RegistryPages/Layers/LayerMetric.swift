@@ -14,8 +14,6 @@ enum LayerMetric: CaseIterable {
         }
     }
 
-    var isLogarithmic: Bool { self != .density }
-
     /// The figure for some tensors together; nil if it is not known, or makes no sense for them.
     func value(of tensors: [LayerTensor]) -> Double? {
         switch self {

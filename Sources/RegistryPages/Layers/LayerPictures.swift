@@ -7,9 +7,9 @@ struct LayerPictures {
     let metrics: [LayerMetric]
 
     /// With the picture, the same figures by layer.
-    func figures() -> [Markup] {
+    func figures() -> Markup {
         let stacks = LayerGrid.grids(of: tensors).stacks
-        return metrics.flatMap { metric in
+        let figures = metrics.flatMap { metric in
             stacks.compactMap { stack -> Markup? in
                 guard let map = map(of: stack, metric) else { return nil }
                 return Parts.figure(
@@ -17,6 +17,7 @@ struct LayerPictures {
                     map.picture().inPage, table: table(map))
             }
         }
+        return "<div class=\"pictures\">\(figures)</div>"
     }
 
     func pictures() -> [Picture] {
@@ -65,8 +66,8 @@ struct LayerPictures {
         guard cells.joined().contains(where: { $0 != nil }) else { return nil }
         return HeatMap(
             label: "\(metric.title), \(stack.name) of \(subject): layers down, projections across",
-            columns: stack.projections, rows: stack.layers.map(String.init), cells: cells,
-            isLogarithmic: metric.isLogarithmic)
+            caption: "\(metric.title) (\(stack.name))",
+            columns: stack.projections, rows: stack.layers.map(String.init), cells: cells)
     }
 
     private func table(_ map: HeatMap) -> Markup {

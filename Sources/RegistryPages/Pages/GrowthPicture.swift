@@ -36,6 +36,7 @@ public struct GrowthPicture: Sendable {
         let days = Set([first, (first + today) / 2, today]).sorted()
         return LineChart(
             label: "Bytes registered and bytes kept, by the day on which what is there was registered",
+            caption: "Over time, of what is there today",
             series: [
                 .init(name: "registered", style: "registered", points: raw, isStepped: true),
                 .init(name: "kept", style: "kept", points: stored, isStepped: true),

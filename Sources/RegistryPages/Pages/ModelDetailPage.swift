@@ -46,15 +46,14 @@ public struct ModelDetailPage: Sendable {
             <p class="crumbs"><a href="\(ConsolePaths.models)">Models</a></p>
             <h1>\(name)</h1>
             <p>\(labels)</p>
-            \(content(isAlone: false))
-            \(actions(layout.viewer))
+            \(content(isAlone: false, actions: actions(layout.viewer)))
             """)
     }
 
-    /// What is told of the model, without what the viewer can do.
-    ///
-    /// - Parameter isAlone: whether there are no other pages that links could lead to.
-    func content(isAlone: Bool) -> Markup {
+    /// - Parameters:
+    ///   - isAlone: whether there are no other pages that links could lead to.
+    ///   - actions: what the viewer can do.
+    func content(isAlone: Bool, actions: Markup = .none) -> Markup {
         let picture = LineageDiagram(
             model: name, lineage: lineage, versions: versions, hasLinks: !isAlone, showsBase: showsBase
         ).picture()
@@ -69,6 +68,7 @@ public struct ModelDetailPage: Sendable {
             \(Parts.section("Versions", id: "versions", versionTable(isAlone: isAlone)))
             \(QualitySection(quality: quality).markup)
             \(isAlone ? Markup.none : newest)
+            \(actions)
             \(Parts.section("Model card", id: "card", cardMarkup(isAlone: isAlone)))
             """
     }

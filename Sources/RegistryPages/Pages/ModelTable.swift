@@ -11,6 +11,20 @@ struct ModelTable {
         self.label = label
     }
 
+    /// With the columns that tell the most: for where there is little room.
+    var brief: Markup {
+        guard !models.isEmpty else { return "<p>There are none.</p>" }
+        var table = DataTable(label, [.text("Model"), .number("Kept"), .number("Ratio"), .text("Newest")])
+        for model in models {
+            table.add([
+                Parts.link(ConsolePaths.model(model.latest.model), text: model.latest.model),
+                Parts.bytes(model.storedBytes), Parts.ratio(model.rawBytes, model.storedBytes),
+                Parts.date(model.latest.createdAt),
+            ])
+        }
+        return table.markup
+    }
+
     var markup: Markup {
         guard !models.isEmpty else { return "<p>There are none.</p>" }
         var table = DataTable(

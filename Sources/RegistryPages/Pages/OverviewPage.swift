@@ -118,8 +118,8 @@ public struct OverviewPage: Sendable {
     private var lists: Markup {
         """
         <div class="columns">
-        \(Parts.section("The largest", id: "largest", ModelTable(largest, label: "The largest models").markup))
-        \(Parts.section("The newest", id: "newest", ModelTable(newest, label: "The newest models").markup))
+        \(Parts.section("The largest", id: "largest", ModelTable(largest, label: "The largest models").brief))
+        \(Parts.section("The newest", id: "newest", ModelTable(newest, label: "The newest models").brief))
         </div>
         """
     }

@@ -12,11 +12,13 @@ public struct ReportPage: Sendable {
         self.version = version
     }
 
+    /// What it is about: `name@v1`.
+    public var title: String { version.version.reference }
+
     /// A whole document.
     ///
     /// - Parameter time: when it was made, in seconds since 1970.
     public func document(at time: Int) -> String {
-        let title = version.version.reference
         let page: Markup = """
             <!DOCTYPE html>
             <html lang="en">
