@@ -23,7 +23,8 @@ let strict: [SwiftSetting] =
 let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
 let fuzzed: [Target.Dependency] = [
-    "DeltaicCore", "DeltaCodecs", "PackFormat", "Registry", "RegistryServer", "TensorFiles", "XetFormat",
+    "DeltaicCore", "DeltaCodecs", "PackFormat", "Registry", "RegistryPages", "RegistryServer", "TensorFiles",
+    "XetFormat",
 ]
 
 let package = Package(
@@ -176,6 +177,9 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "RegistryPagesTests", dependencies: ["DeltaicCore", "Registry", "RegistryPages", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["DeltaicCore", "TestSupport"], swiftSettings: strict),
 
         .target(name: "FaultShim", path: "Tests/FaultShim", swiftSettings: strict),

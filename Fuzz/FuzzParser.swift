@@ -20,6 +20,7 @@ struct FuzzParser: Sendable {
         FuzzParser(name: "manifest", parse: ManifestFuzzer.parse),
         FuzzParser(name: "recipe", parse: RecipeFuzzer.parse),
         FuzzParser(name: "card", parse: CardFuzzer.parse),
+        FuzzParser(name: "markdown", parse: MarkdownFuzzer.parse),
         FuzzParser(name: "git", parse: GitFuzzer.parse),
         FuzzParser(name: "safetensors", parse: SafetensorsFuzzer.parse),
         FuzzParser(name: "shard-index", parse: ShardIndexFuzzer.parse),

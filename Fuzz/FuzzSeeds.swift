@@ -107,6 +107,14 @@ enum FuzzSeeds {
                 String(repeating: "{a: ", count: 1200), String(repeating: "? ", count: 1200))
         ),
         (
+            "markdown",
+            lines(
+                "# Title\n\nA *b* **c** [d](e.md) ![f](g.png) <https://h.org>\n\n- [x] i\n- j\n",
+                "|a|b|\n|:-|-:|\n|1|`2`|\n\n> q\n\n```x\ncode\n```\n",
+                "<script>x</script> [a](javascript&colon;b) [c](&#106;avascript:d) ![e](//f) www.g.org\n",
+                "---\na: b\n---\nx\n|a|\n|-|\n1. y\n\n~~z~~ &amp; &#0; \\<\n")
+        ),
+        (
             "git",
             lines(
                 "0067want \(id) side-band-64k ofs-delta agent=git/2.39.2 object-format=sha1 no-progress \n00000009done\n",

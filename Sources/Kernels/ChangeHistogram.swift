@@ -54,7 +54,8 @@ public struct ChangeHistogram: Sendable, Equatable {
     static func counting(_ body: ((Double) -> Void) -> Void) -> ChangeHistogram {
         var histogram = ChangeHistogram()
         histogram.counts.withUnsafeMutableBufferPointer { counts in
-            body { counts[Int(Float($0).bitPattern &>> UInt32(shift))] += 1 }
+            // Adding zero makes zero of a negative zero.
+            body { counts[Int((Float($0) + 0).bitPattern &>> UInt32(shift))] += 1 }
         }
         return histogram
     }

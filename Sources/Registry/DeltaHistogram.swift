@@ -26,7 +26,7 @@ public struct DeltaHistogram: Sendable, Codable, Equatable {
         notFinite = changes.notFinite
     }
 
-    public init(tensorClass: TensorClass, unchanged: Int, bins: [Bin], notFinite: Int) {
+    init(tensorClass: TensorClass, unchanged: Int, bins: [Bin], notFinite: Int) {
         self.tensorClass = tensorClass
         self.unchanged = unchanged
         self.bins = bins

@@ -65,7 +65,7 @@ struct SavingsTests {
             let inUse = try database.packs().reduce(0) { $0 + $1.byteCount }
             #expect(total.garbageBytes == (try database.garbage().reduce(0) { $0 + $1.byteCount }))
             #expect(total.storedBytes == inUse + total.garbageBytes)
-            for grouping in [SavingsRow.Grouping.model, .base, .task] {
+            for grouping in [SavingsRow.Grouping.model, .base, .task, .codec] {
                 let rows = try database.savings(by: grouping)
                 #expect(rows.reduce(0) { $0 + $1.storedBytes } + total.retainedBytes == inUse)
                 #expect(rows.reduce(0) { $0 + $1.rawBytes } == total.rawBytes)

@@ -7,7 +7,7 @@ import Testing
         ["init"], ["base"], ["base", "add"], ["base", "list"], ["register"], ["list"], ["show"], ["log"], ["savings"],
         ["pull"], ["tag"], ["untag"], ["task"], ["task", "add"], ["task", "list"], ["remove"], ["gc"], ["sign"],
         ["verify"], ["repair"], ["rebuild"],
-        ["inspect"], ["diff"], ["token"], ["token", "add"], ["token", "list"], ["token", "revoke"],
+        ["inspect"], ["diff"], ["report"], ["token"], ["token", "add"], ["token", "list"], ["token", "revoke"],
     ]
 
     private func run(_ arguments: [String]) async throws -> DeltaicProcess.Outcome {

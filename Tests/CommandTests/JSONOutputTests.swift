@@ -40,7 +40,10 @@ import Testing
         Case(
             arguments: ["rebuild"],
             keys: ["hasJournal", "isDryRun", "lost", "models", "objects", "packs", "problems", "tags", "versions"]),
-        Case(arguments: ["diff", "tiny", "org/tuned"], keys: ["files", "left", "right", "tensors"]),
+        Case(
+            arguments: ["diff", "tiny", "org/tuned"],
+            keys: ["files", "histograms", "left", "right", "shared", "tensors"]),
+        Case(arguments: ["report", "org/tuned", "--output", "r.html"], keys: ["bytes", "path", "version"]),
         Case(
             arguments: ["register", "tuned", "--name", "other", "--base", "tiny"],
             keys: ["isNew", "knownObjects", "newObjects", "notApplied", "skipped", "storedBytes", "version"]),

@@ -34,9 +34,15 @@ struct CardText {
             {
                 result.append("")
             }
-            result.append(line)
+            let isHead = fence == nil && index > 0 && isDelimiter(line)
+            result.append(isHead ? Self.withLongDashes(line) : line)
         }
         return result.joined(separator: "\n")
+    }
+
+    /// One dash is enough on the Hub; the parser asks for three.
+    private static func withLongDashes(_ line: Substring) -> Substring {
+        Substring(line.replacing(/-+/, with: "---"))
     }
 
     /// Whether a line is the one below the head of a table: `|:---|---:|`.

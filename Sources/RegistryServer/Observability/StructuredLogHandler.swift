@@ -47,8 +47,17 @@ final class LogOutput: Sendable {
     static let standardError = LogOutput(descriptor: STDERR_FILENO)
 
     private let descriptor: Mutex<Int32>
+    private let isOwned: Bool
 
-    init(descriptor: Int32) { self.descriptor = Mutex(descriptor) }
+    /// - Parameter isOwned: whether the descriptor is closed when nobody can write to it any more.
+    init(descriptor: Int32, isOwned: Bool = false) {
+        self.descriptor = Mutex(descriptor)
+        self.isOwned = isOwned
+    }
+
+    deinit {
+        if isOwned { descriptor.withLock { _ = close($0) } }
+    }
 
     /// Writes a line and its end with one system call, after the lines of other threads.
     ///

@@ -31,25 +31,25 @@ struct AccessTests {
 
     /// What each client gets for each requirement, in the order of `columns`; `own` is a model of the token's namespace.
     private static let table: [(TokenScope?, namespace: String?, anonymous: Bool, expected: [Int])] = [
-        //            nothing token  readS  readM own/other/none  all   writeM own/other/none  wAll  wSome
-        (nil, nil, false, [200, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
-        (nil, nil, true, [200, 401, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401]),
-        (.read, nil, false, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403]),
-        (.read, nil, true, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403]),
-        (.read, "own", false, [200, 200, 200, 200, 404, 404, 403, 403, 404, 404, 403, 403]),
-        (.read, "own", true, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403]),
-        (.write, nil, false, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-        (.write, "own", false, [200, 200, 200, 200, 404, 404, 403, 200, 404, 404, 403, 200]),
-        (.write, "own", true, [200, 200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 200]),
-        (.admin, nil, false, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-        (.admin, "own", false, [200, 200, 200, 200, 404, 404, 403, 200, 404, 404, 403, 200]),
-        (.admin, "own", true, [200, 200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 200]),
+        //            nothing token  readS  readM own/other/none  all   writeM own/other/none  wAll  wSome admin
+        (nil, nil, false, [200, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+        (nil, nil, true, [200, 401, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401]),
+        (.read, nil, false, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403, 403]),
+        (.read, nil, true, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403, 403]),
+        (.read, "own", false, [200, 200, 200, 200, 404, 404, 403, 403, 404, 404, 403, 403, 403]),
+        (.read, "own", true, [200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 403, 403, 403]),
+        (.write, nil, false, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403]),
+        (.write, "own", false, [200, 200, 200, 200, 404, 404, 403, 200, 404, 404, 403, 200, 403]),
+        (.write, "own", true, [200, 200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 200, 403]),
+        (.admin, nil, false, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+        (.admin, "own", false, [200, 200, 200, 200, 404, 404, 403, 200, 404, 404, 403, 200, 403]),
+        (.admin, "own", true, [200, 200, 200, 200, 200, 200, 200, 200, 403, 403, 403, 200, 403]),
     ]
 
     private static let columns: [(Requirement, String)] = [
         (.nothing, "x"), (.token, "x"), (.readSomething, "x"), (.readModel, "own/a"), (.readModel, "other/a"),
         (.readModel, "a"), (.readEverything, "x"), (.writeModel, "own/a"), (.writeModel, "other/a"), (.writeModel, "a"),
-        (.writeEverything, "x"), (.writeSomething, "x"),
+        (.writeEverything, "x"), (.writeSomething, "x"), (.administer, "x"),
     ]
 
     @Test("every scope, namespace and choice of anonymous reading gives each requirement its answer", arguments: 0..<12)

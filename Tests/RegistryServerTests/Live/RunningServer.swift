@@ -23,9 +23,8 @@ struct RunningServer: Sendable {
     ) async throws -> Result {
         let directory = try TemporaryDirectory()
         let logPath = try directory.write("log", [])
-        let descriptor = open(logPath, O_WRONLY | O_APPEND)
-        defer { close(descriptor) }
-        let output = LogOutput(descriptor: descriptor)
+        // Closed when the last logger is gone: what a server still says when it has ended would go to whatever has the number then.
+        let output = LogOutput(descriptor: open(logPath, O_WRONLY | O_APPEND), isOwned: true)
         let logger = Logger(label: "test") {
             StructuredLogHandler(label: $0, level: .trace, format: .json, metadataProvider: nil, output: output)
         }

@@ -1,0 +1,153 @@
+import DeltaicCore
+import TestSupport
+import Testing
+
+@testable import RegistryPages
+
+@Suite("Model cards")
+struct CardTests {
+    private let renderer = CardRenderer { "/files/" + $0 }
+
+    private func html(_ markdown: String) throws -> String {
+        try #require(renderer.render(CardText(markdown).body)).text
+    }
+
+    @Test(
+        "what cards have is shown: headings without gaps, lists, tables, code, links to files and pictures of the version"
+    )
+    func shows() throws {
+        for (markdown, part) in [
+            ("# One\n### Three", "<h3>One</h3>\n<h4>Three</h4>"),
+            ("a *b* **c** ~~d~~ `e`", "<em>b</em> <strong>c</strong> <del>d</del> <code>e</code>"),
+            ("- [x] done\n- [ ] not", "<li>\u{2611} done</li>"), ("3. three", "<ol start=\"3\">"),
+            ("|a|b|\n|-|-|\n|1|2|", "<th>a</th><th>b</th>"), ("```python\nx < 1\n```", "<code>x &lt; 1\n</code>"),
+            ("[text](config.json)", "<a href=\"/files/config.json\" rel=\"nofollow noopener noreferrer\">text</a>"),
+            ("[x](./a/b%20c.md#part)", "href=\"/files/a/b c.md\""),
+            ("[x](https://e.org/?a=1&b)", "href=\"https://e.org/?a=1&amp;b\""),
+            ("https://e.org/x", "<a href=\"https://e.org/x\""), ("<mailto:a@e.org>", "href=\"mailto:a@e.org\""),
+            ("![a plot](plots/a.PNG)", "<img src=\"/files/plots/a.PNG\" alt=\"a plot\" loading=\"lazy\">"),
+            ("a &amp; b &copy; &#65; &unknown;", "a &amp; b \u{a9} A &amp;unknown;"),
+            ("> quoted", "<blockquote><p>quoted</p>"),
+            ("a  \nb", "a<br>\nb"), ("![a **b** `c`](x.png)", "alt=\"a b c\""),
+        ] {
+            let html = try html(markdown)
+            #expect(html.contains(part), "\(markdown): \(html)")
+        }
+    }
+
+    @Test("a table right after a line of text is one, as on the Hub; none is made in a block of code")
+    func tables() throws {
+        #expect(try html(CardText("Samples:\n| a | b |\n|:--|--:|\n| 1 | 2 |").body).contains("<th>a</th>"))
+        #expect(try html(CardText("* Samples:\n  | a | b |\n  |:--|--:|\n  | 1 | 2 |").body).contains("<th>a</th>"))
+        #expect(try !html(CardText("```\nx\n|a|b|\n|-|-|\n```").body).contains("<table>"))
+        #expect(CardText("```\nx\n|a|b|\n|-|-|\n```").body == "```\nx\n|a|b|\n|-|-|\n```")
+    }
+
+    @Test("the front matter is told apart")
+    func frontMatter() {
+        let card = CardText("---\nlicense: mit\n---\n# Title")
+        #expect(card.frontMatter == "license: mit" && card.body == "# Title")
+        #expect(CardText("# Title\n---\n").frontMatter == nil)
+        #expect(CardText("---\nno end").body == "---\nno end")
+    }
+
+    /// Texts that would do something if they were taken for what they look like.
+    private static let hostile = [
+        "<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b", "<iframe src=\"https://e.org\"></iframe>",
+        "<svg onload=alert(1)>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\nscript:alert(1))",
+        "[x](<java\tscript:alert(1)>)", "[x](\u{1}javascript:alert(1))", "[x](&#106;avascript:alert(1))",
+        "[x](javascript&colon;alert(1))", "[x](javascript&#x3a;alert(1))", "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "[x](vbscript:x)", "[x](file:///etc/passwd)", "[x](//e.org/x)", "[x](../../../etc)", "[x](\\\\e.org\\x)",
+        "![x](https://e.org/x.png)", "![x](//e.org/x.png)", "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+        "![x](evil.svg)", "![\" onerror=alert(1) x=\"](a.png)", "[a](https://e.org \"\\\" onclick=alert(1)\")",
+        "[x](https://e.org/\"onmouseover=alert(1))", "<https://e.org/\"><script>", "`<script>`", "    <script>\n",
+        "[![x](a.png)](javascript:alert(1))", "[a](https://e.org/\u{22}\u{301}onclick=alert(1))",
+        "<!-- --><script>alert(1)",
+        "&lt;script&gt;", "&#60;script&#62;", "\u{0}<script>",
+    ]
+
+    /// The tags and attributes that a card can have.
+    private static let allowed: [String: Set<String>] = [
+        "a": ["href", "rel"], "img": ["src", "alt", "loading"], "ol": ["start"], "pre": ["tabindex"],
+        "div": ["class", "role", "tabindex", "aria-label"],
+        "p": [], "em": [], "strong": [], "del": [], "code": [], "ul": [], "li": [], "hr": [], "br": [],
+        "blockquote": [],
+        "table": [], "thead": [], "tbody": [], "tr": [], "th": [], "td": [], "h3": [], "h4": [], "h5": [], "h6": [],
+    ]
+
+    /// Reads what was written as strictly as it is written.
+    private func check(_ html: String, _ source: String) throws {
+        var rest = html[...]
+        while let open = rest.firstIndex(of: "<") {
+            let end = try #require(rest[open...].firstIndex(of: ">"), "\(source): \(html)")
+            let tag = rest[rest.index(after: open)..<end]
+            rest = rest[rest.index(after: end)...]
+            if tag.hasPrefix("/") {
+                #expect(Self.allowed[String(tag.dropFirst())] != nil, "\(source): \(html)")
+                continue
+            }
+            let name = String(tag.prefix { $0 != " " })
+            let attributes = try #require(Self.allowed[name], "\(source): \(html)")
+            var text = tag.dropFirst(name.count)
+            while !text.isEmpty {
+                let match = try #require(text.prefixMatch(of: /\ ([a-z-]+)="([^"]*)"/), "\(source): \(html)")
+                let (key, value) = (String(match.1), String(match.2))
+                #expect(attributes.contains(key), "\(source): \(html)")
+                if key == "href" {
+                    #expect(
+                        ["https://", "http://", "mailto:", "/files/"].contains { value.lowercased().hasPrefix($0) },
+                        "\(source): \(html)")
+                }
+                if key == "src" {
+                    #expect(value.hasPrefix("/files/") && !value.hasSuffix(".svg"), "\(source): \(html)")
+                }
+                text = text.dropFirst(match.0.count)
+            }
+        }
+    }
+
+    @Test("nothing in a card does anything, or asks another server for something", arguments: hostile)
+    func isHarmless(markdown: String) throws {
+        for text in [markdown, "# \(markdown)", "* \(markdown)", "|a|b|\n|-|-|\n|\(markdown)|2|", "> \(markdown)"] {
+            try check(try html(text), text)
+        }
+    }
+
+    @Test("random pieces of all of them together are as harmless", arguments: 1...8)
+    func random(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let pieces =
+            Self.hostile + [
+                "\n", "\n\n", "[", "](", ")", "![", "`", "```\n", "*", "|", "\n|-|-|\n", "> ", "<", ">", "&#", ";",
+            ]
+        for _ in 0..<200 {
+            let text = (0..<Int.random(in: 1..<12, using: &random)).map { _ in
+                pieces[Int.random(in: pieces.indices, using: &random)]
+            }.joined()
+            guard let markup = renderer.render(text) else { continue }
+            try check(markup.text, "seed \(seed): \(text.debugDescription)")
+        }
+    }
+
+    @Test("a card that would take the parser long, or the page much room, is not shown")
+    func limits() {
+        #expect(renderer.render(String(repeating: "x", count: CardRenderer.longest + 1)) == nil)
+        let count = CardRenderer.longest / 8
+        for part in ["[", "![", "*a ", "> ", "`", "<a", "[a](", "&#", "|x", "- ", "_*", "\\", "[a]: b\n", "a\n===\n"] {
+            let text = String(repeating: part, count: count / part.utf8.count)
+            let shown = renderer.render(text)?.text.utf8.count ?? 0
+            #expect(shown <= 8 << 20, "\(part)")
+        }
+        let table =
+            "|" + String(repeating: "a|", count: 1000) + "\n|" + String(repeating: "-|", count: 1000) + "\n"
+            + String(repeating: "|x|\n", count: 10_000)
+        #expect((renderer.render(table)?.text.utf8.count ?? 0) <= 8 << 20)
+    }
+
+    @Test("without a place for files, links to them are texts")
+    func alone() throws {
+        let alone = CardRenderer { _ in nil }
+        let html = try #require(alone.render("[a](config.json) ![b](b.png) [c](https://e.org)")).text
+        #expect(!html.contains("config.json") && !html.contains("<img") && html.contains("https://e.org"))
+    }
+}
