@@ -34,6 +34,14 @@ actor Findings<Key: Hashable & Sendable, Value: Sendable> {
     /// What is being found out, or waits for it.
     var pending: [Key] { Array(running.keys) }
 
+    /// What is known by now, and nothing is begun.
+    func known(_ key: Key) -> Value? {
+        if case .known(let value) = entries.value(for: key) { value } else { nil }
+    }
+
+    /// Keeps what was found out elsewhere.
+    func keep(_ value: Value, for key: Key) { keep(.known(value), for: key) }
+
     /// What is known by now; begins to find it out if nothing is.
     ///
     /// - Parameter patience: how long to wait for it.
@@ -63,15 +71,19 @@ actor Findings<Key: Hashable & Sendable, Value: Sendable> {
             let permit = await permits.take()
             defer { withExtendedLifetime(permit) {} }
             do {
-                keep(.known(try await find()), for: key)
+                end(.known(try await find()), for: key)
             } catch {
-                keep(.failed(error, at: .now), for: key)
+                end(.failed(error, at: .now), for: key)
             }
         }
     }
 
-    private func keep(_ entry: Entry, for key: Key) {
+    private func end(_ entry: Entry, for key: Key) {
         running[key] = nil
+        keep(entry, for: key)
+    }
+
+    private func keep(_ entry: Entry, for key: Key) {
         // What is too large to be kept would be found out for ever.
         let cost = if case .known(let value) = entry { min(cost(value), entries.limit) } else { 64 }
         entries.insert(entry, for: key, cost: cost)

@@ -6,7 +6,8 @@ import Registry
 /// Questions to a registry of many models.
 struct CatalogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "catalog", abstract: "list, show and savings on 10,000 models with 3 million tensors, in ms.")
+        commandName: "catalog",
+        abstract: "list, show, savings and the console's pages on 10,000 models with 3 million tensors, in ms.")
 
     @Option(help: "The number of models.")
     var modelCount = 10_000
@@ -45,7 +46,13 @@ struct CatalogCommand: AsyncParsableCommand {
                 Double(savings.catalogBytes) / 1e6, Double(savings.storedBytes) / 1e6),
         ]
         try Report.finish(
-            [try inProcess(registry, notes: notes), try asCommands(folder, notes: notes)], json: json)
+            [
+                try inProcess(registry, notes: notes), try asCommands(folder, notes: notes),
+                try ConsolePageTimes(
+                    registry: folder.path("registry"), model: Self.name(modelCount / 2),
+                    base: "base-\(modelCount / 2 % Self.bases)", runs: max(5, runs / 4)
+                ).report(notes: notes),
+            ], json: json)
     }
 
     /// Really registered, not written into tables: rows, journal and packs are those of a registry in use.

@@ -36,8 +36,12 @@ struct DeltaProfiles: Sendable {
     func state(
         of version: VersionReference, patience: Duration
     ) async throws -> Findings<VersionReference, DeltaProfile?>.State {
+        if let known = await findings.known(version) { return .known(known) }
         // What was measured before is in the catalog, whatever else is being measured now.
-        if let known = try registry.knownProfile(of: version) { return .known(known) }
+        if let kept = try registry.knownProfile(of: version) {
+            await findings.keep(kept, for: version)
+            return .known(kept)
+        }
         return try await findings.state(of: version, patience: patience) { [registry] in
             try await registry.profile(of: version)
         }
