@@ -52,36 +52,27 @@ public struct PageLayout: Sendable {
                 ? "<li><a href=\"\(item.path)\" aria-current=\"page\">\(item.title)</a></li>"
                 : "<li><a href=\"\(item.path)\">\(item.title)</a></li>" as Markup
         }
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
+        let head: Markup = """
             \(refreshes ? "<meta http-equiv=\"refresh\" content=\"2\">" : Markup.none)
-            <title>\(title) - Deltaic</title>
-            <link rel="icon" href="data:,">
             <link rel="stylesheet" href="\(ConsolePaths.style)?\(PageAssets.version)">
             <script src="\(ConsolePaths.script)?\(PageAssets.version)" defer></script>
-            </head>
-            <body>
-            <a class="skip" href="#content">Skip to the content</a>
-            <header>
-            <p class="brand"><a href="\(ConsolePaths.overview)">Deltaic</a></p>
-            <nav aria-label="Console"><ul>
-            \(places)</ul></nav>
-            \(session)
-            </header>
-            <main id="content" tabindex="-1">
-            \(notice.map { "<p class=\"notice\" role=\"status\">\($0.text)</p>" as Markup })
-            \(content)
-            </main>
-            <footer><p>Times are UTC. Sizes are in decimal units; a ratio is bytes registered over bytes kept, whole packs.</p></footer>
-            </body>
-            </html>
-
             """
+        return PageDocument(
+            title: title, head: head,
+            body: """
+                <a class="skip" href="#content">Skip to the content</a>
+                <header>
+                <p class="brand"><a href="\(ConsolePaths.overview)">Deltaic</a></p>
+                <nav aria-label="Console"><ul>
+                \(places)</ul></nav>
+                \(session)
+                </header>
+                <main id="content" tabindex="-1">
+                \(notice.map { "<p class=\"notice\" role=\"status\">\($0.text)</p>" as Markup })
+                \(content)
+                </main>
+                """
+        ).markup
     }
 
     private var session: Markup {

@@ -64,13 +64,10 @@ public struct ComparisonPage: Sendable {
 
     private static func content(_ comparison: VersionComparison, _ texts: [ChangedText]) -> Markup {
         let pictures = ComparisonPicture(comparison).layers
-        let histograms = comparison.histograms.filter { !$0.bins.isEmpty }.map { histogram in
-            let chart = HistogramChart(histogram: histogram)
-            return Parts.figure("\(chart.label)", label: chart.label, chart.picture().inPage)
-        }
+        let histograms = comparison.histograms.filter { !$0.bins.isEmpty }
         let changes: Markup =
             histograms.isEmpty
-            ? "<p>No weight that both have differs.</p>" : "<div class=\"columns\">\(histograms)</div>"
+            ? "<p>No weight that both have differs.</p>" : HistogramFigures(histograms: histograms).markup
         return """
             \(tiles(comparison))
             \(Parts.section("By layer", id: "layers", "\(pictures.figures())\(pictures.others().map { "<h3>Outside of layers</h3>\($0)" as Markup })"))

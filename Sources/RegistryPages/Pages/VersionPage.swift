@@ -147,15 +147,7 @@ public struct VersionPage: Sendable {
 
     private var histograms: Markup {
         guard let profile else { return state }
-        let figures = profile.histograms.map { histogram in
-            let chart = HistogramChart(histogram: histogram)
-            return Parts.figure("\(chart.label)", label: chart.label, chart.picture().inPage)
-        }
-        return """
-            <p class="dim">Falls on the left, rises on the right; the axis is logarithmic, bars are half an octave wide. In the middle, \
-            the part that did not change in any bit.</p>
-            <div class="columns">\(figures)</div>
-            """
+        return HistogramFigures(histograms: profile.histograms).markup
     }
 
     private var sizes: Markup {
