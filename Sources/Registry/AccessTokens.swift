@@ -8,7 +8,7 @@ public enum TokenScope: String, Comparable, Sendable, Codable, CaseIterable {
     case read
     /// Move and remove tags, add tasks, send versions from other registries.
     case write
-    /// Whatever else will change the registry over HTTP; nothing does yet.
+    /// What belongs to no model: collect garbage.
     case admin
 
     public static func < (left: TokenScope, right: TokenScope) -> Bool {

@@ -51,9 +51,9 @@ struct RegistryResponder: HTTPResponder {
         try CrossSiteCheck(request, origin: ClientAddress.origin(request, services.options)).run()
         var identified = Result { try authentication.principal(of: request, isPage: isPage) }
         record.token = try? identified.get().token?.name
-        if case .found(let route, _) = outcome, case .nothing = route.requirement {
+        if case .found(let route, _) = outcome, case .nothing = route.requirement, !isPage {
             // Open to all: to those with a wrong token too.
-            if !isPage { identified = .success(Principal(token: nil, allowsAnonymousRead: false)) }
+            identified = .success(Principal(token: nil, allowsAnonymousRead: false))
         } else {
             try await limiter.admit(record.token.map { "token " + $0 } ?? client.rateKey, metrics: services.metrics)
         }

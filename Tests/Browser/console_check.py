@@ -64,7 +64,7 @@ def parts(folder):
     yield documents.check, folder / "documents"
     yield read_main, SCRIPTLESS
     yield navigation.check,
-    yield from ((read_others, setting) for setting in (*SETTINGS, SCRIPTLESS))
+    yield from ((read_others, setting) for setting in (*SETTINGS[::3], SCRIPTLESS))
     yield hostility.check,
     yield copying.check,
 

@@ -12,7 +12,8 @@ from content import field, histograms
 from content_models import storage, tensor_table
 from snapshot import Snapshot
 
-REPORTS = ("acme/sre@v1", "acme/small@v1", "minilm@v1", "acme/hostile@v2")
+# All of them are alike, and long: each is looked at in some settings.
+REPORTS = {"acme/small@v1": SETTINGS[::3], "acme/sre@v1": SETTINGS[1:2], "minilm@v1": SETTINGS[2:3], "acme/hostile@v2": SETTINGS[3:]}
 PICTURES = {"diff.svg": ("diff", "minilm", "acme/sre"), "lossy.svg": ("diff", "acme/small@v1", "acme/small@v2"), "savings.svg": ("savings",)}
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -20,10 +21,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 def check(browser, servers, report, folder):
     folder.mkdir()
     registry = servers.registry
-    for reference in REPORTS:
+    for reference, settings in REPORTS.items():
         path = folder / f"{reference.replace('/', '-')}.html"
         registry.run("report", reference, "--output", str(path))
-        for setting in SETTINGS:
+        for setting in settings:
             with report.at(f"the report of {reference}", setting), Visitor(browser, "file://", setting) as visitor:
                 page_of(visitor, registry, report, reference, path)
     for name, arguments in PICTURES.items():
@@ -31,7 +32,7 @@ def check(browser, servers, report, folder):
         registry.run(*arguments, "--plot", str(path))
         with report.at(f"the picture of {' '.join(arguments)}"):
             picture_is_whole(registry, report, path, arguments)
-        for setting in SETTINGS:
+        for setting in SETTINGS[:2]:
             with report.at(f"the picture of {' '.join(arguments)}", setting), Visitor(browser, "file://", setting) as visitor:
                 picture_is_seen(visitor, report, path)
 
@@ -76,7 +77,7 @@ def picture_is_whole(registry, report, path, arguments):
         expected = sum(len(layers.texts(compared["tensors"], figure)) for figure in (layers.change, layers.stored))
         report.equal((len(cells), len(bars)), (expected, 0), "cells and bars")
     else:
-        groups = sum(len(registry.groups(grouping)) for grouping in ("base", "task", "codec"))
+        groups = sum(len(registry.groups(grouping)) for grouping in ("base", "task", "codec", "model"))
         report.equal((len(cells), len(bars)), (0, 2 * groups), "cells and bars")
 
 

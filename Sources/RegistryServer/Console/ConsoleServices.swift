@@ -13,7 +13,7 @@ struct ConsoleServices: Sendable {
     /// - Parameter permits: shared with what else decodes whole versions.
     init(registry: ModelRegistry, permits: Permits, logger: Logger) {
         profiles = DeltaProfiles(registry: registry, permits: permits)
-        savings = SavingsSearch(registry: registry, permits: permits, logger: logger)
+        savings = SavingsSearch(registry: registry, logger: logger)
     }
 }
 

@@ -3,19 +3,19 @@ internal import Logging
 internal import Registry
 
 /// Looks for models that could be deltas of others, when somebody looks at what was found and that is no longer new.
+///
+/// It may take minutes the first time, and holds nobody up: whoever wants to see two versions compared does not wait for it.
 actor SavingsSearch {
     private static let lifetime = Duration.seconds(600)
 
     private let search: PossibleSavings
-    private let permits: Permits
     private let logger: Logger
     private var found: [PossibleSaving]?
     private var time = ContinuousClock.now
     private(set) var isRunning = false
 
-    init(registry: ModelRegistry, permits: Permits, logger: Logger) {
+    init(registry: ModelRegistry, logger: Logger) {
         search = PossibleSavings(registry: registry)
-        self.permits = permits
         self.logger = logger
     }
 
@@ -28,8 +28,6 @@ actor SavingsSearch {
     private func begin() {
         isRunning = true
         Task {
-            let permit = await permits.take()
-            defer { withExtendedLifetime(permit) {} }
             let result: Result<[PossibleSaving], any Error>
             do {
                 result = .success(try await search.find())
