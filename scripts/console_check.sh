@@ -18,7 +18,7 @@ source scripts/server.sh
 
 [[ -x $tool/bin/python ]] || python3 -m venv "$tool"
 "$tool/bin/python" -c 'import axe_playwright_python, PIL, playwright' 2>/dev/null ||
-    "$tool/bin/pip" install --quiet --disable-pip-version-check "playwright==1.65.2" "axe-playwright-python==0.1.8" "pillow==12.3.0" >&2
+    "$tool/bin/pip" install --quiet --disable-pip-version-check "playwright==1.65.2" "axe-playwright-python==0.1.8" "pillow==13.0.0" >&2
 
 # Servers that go on beside the next one, and stop with the script.
 others=()
@@ -67,6 +67,20 @@ run register "$models/all-MiniLM-L6-v2-copy" --name someone/minilm-copy --base m
 # One that could have been a delta.
 python3 "$check/near_model.py" "$models/sre-embedding-model-bf16" "$work/near"
 run base add "$work/near" --name lonely/near
+for version in 1 2; do
+    # Scores of the same command, each with its own.
+    echo "0.9$version" >"$work/score"
+    run evaluate "acme/small@v$version" --command "cat $work/score"
+done
+shown=
+if [[ -n $shots ]]; then
+    cp -r "$work/main" "$work/shown"
+    export DELTAIC_HOME=$work/shown
+    start_server --anonymous-read
+    shown=$url
+    keep_server
+    export DELTAIC_HOME=$work/main
+fi
 # One that is not what it says, one that is garbage, one to be removed.
 run base add "$work/hostile0" --name odd/base
 run register "$work/hostile1" --name acme/hostile --base odd/base --message '<script>hacked = 1</script> & "more"' \
@@ -75,17 +89,19 @@ run register "$work/hostile2" --name acme/hostile --base odd/base
 run register "$work/hostile1" --name acme/gone --base odd/base --codec bitdelta
 run remove acme/gone
 for version in 1 2; do run register "$work/hostile$version" --name acme/doomed --base odd/base; done
-# Scores of the same command, each with its own.
-for version in 1 2; do
-    echo "0.9$version" >"$work/score"
-    run evaluate "acme/small@v$version" --command "cat $work/score"
-done
 run evaluate acme/hostile --command "echo '<img src=x onerror=hacked=1>' 0.5"
 run task add math --description '<script>hacked = 1</script> & "sums"'
+# The same once more, to be changed while others look.
+cp -r "$work/main" "$work/changing"
+export DELTAIC_HOME=$work/changing
+start_server --rate 0 --import-from "$many"
+changing=$url
+keep_server
+export DELTAIC_HOME=$work/main
 start_server --rate 0 --import-from "$many"
 
-"$tool/bin/python" "$check/console_check.py" --program "$deltaic" --work "$work" --main "$url" --empty "$empty" --many "$many" \
-    ${shots:+--shots "$shots"}
+"$tool/bin/python" "$check/console_check.py" --program "$deltaic" --work "$work" --main "$url" --changing "$changing" \
+    --empty "$empty" --many "$many" ${shots:+--shown "$shown" --shots "$shots"}
 stop_server
 # What no request may do.
 if grep -E 'level=(error|critical)' "$work/log"; then exit 1; fi

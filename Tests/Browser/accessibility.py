@@ -75,8 +75,6 @@ def focus(page, report):
 def keyboard(visitor, report):
     """Through a page with the Tab key alone: the way past the head comes first, nothing is left out, nothing holds the focus."""
     page = visitor.page
-    described = "node => node ? node.outerHTML.slice(0, 120) : ''"
-    active = lambda: page.evaluate(f"({described})(document.activeElement)")
     page.keyboard.press("Tab")
     report.equal(page.evaluate("document.activeElement.className"), "skip", "what the first Tab reaches")
     report.expect(page.evaluate("(({left, top, width}) => left >= 0 && top >= 0 && width > 20)(document.activeElement.getBoundingClientRect())"),
@@ -89,9 +87,12 @@ def keyboard(visitor, report):
     # Behind the last one comes the browser's own, then the page begins again.
     while len(reached) <= len(expected):
         page.keyboard.press("Tab")
-        if not page.evaluate("document.activeElement.closest('main') !== null"):
+        is_in_main, is_seen, node = page.evaluate("""() => {
+            const node = document.activeElement;
+            return [node.closest("main") !== null, node.matches(":focus-visible") && getComputedStyle(node).outlineStyle !== "none", node.outerHTML.slice(0, 120)];
+        }""")
+        if not is_in_main:
             break
-        reached.append(active())
-        seen = page.evaluate("document.activeElement.matches(':focus-visible') && getComputedStyle(document.activeElement).outlineStyle !== 'none'")
-        report.expect(seen, f"one does not see that it has the focus: {reached[-1]}")
+        reached.append(node)
+        report.expect(is_seen, f"one does not see that it has the focus: {node}")
     report.equal(reached, expected, "what the Tab key reaches, in this order")

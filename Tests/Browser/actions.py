@@ -13,12 +13,13 @@ DAY = 86400
 
 
 def check(browser, servers, report):
-    for part in (signing_in, scopes, tagging, keys, removing, tasks, importing, collecting, signing_out, revoking, notices):
+    for part in (signing_in, scopes, asking, tagging, keys, removing, tasks, importing, collecting, signing_out, revoking, notices):
         with report.at(part.__name__.replace("_", " ")):
             part(browser, servers, report)
         servers.registry.forget()
-    with report.at("tagging", "without scripts"):
-        tagging(browser, servers, report, SCRIPTLESS)
+    for part in (asking, tagging):
+        with report.at(part.__name__, "without scripts"):
+            part(browser, servers, report, SCRIPTLESS)
 
 
 def cookies(visitor):
@@ -103,6 +104,19 @@ def scopes(browser, servers, report):
         report.expect("takes a token of scope admin" in Snapshot(visitor.page).main, "it is not told who may collect garbage")
     with Visitor(browser, servers.many) as visitor:
         report.equal(actions_of(visitor), set(), "forms for those who did not sign in")
+
+
+def asking(browser, servers, report, setting=SETTINGS[0]):
+    """Forms that change nothing, which lead to what was asked for."""
+    with Visitor(browser, servers.main, setting, servers.tokens["read"]) as visitor:
+        visitor.visit("/console/models")
+        found, _ = send(visitor, "/console/models", search="sre", base="minilm", task="retrieval", sort="stored")
+        report.equal(list(found.table("Models").by_name()), ["acme/sre"], "what a search with all fields finds")
+        kept = {name: visitor.page.locator(f"[name={name}]").input_value() for name in ("search", "base", "task", "sort")}
+        report.equal(kept, {"search": "sre", "base": "minilm", "task": "retrieval", "sort": "stored"}, "what the form says then")
+        visitor.visit(SRE)
+        found, _ = send(visitor, "/console/compare", left="acme/sre@v2", right="acme/sre@v1")
+        report.equal(found.headings[0][1], "acme/sre@v2 and acme/sre@v1", "what the versions that were chosen lead to")
 
 
 def tagging(browser, servers, report, setting=SETTINGS[0]):

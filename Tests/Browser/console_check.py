@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Looks at every page of the web console in headless Chromium, wide and narrow, light and dark, with scripts and without.
 
-    console_check.py --program PROGRAM --work FOLDER --main URL --empty URL --many URL [--shots FOLDER]
+    console_check.py --program PROGRAM --work FOLDER --main URL --changing URL --empty URL --many URL [--shown URL --shots FOLDER]
 
-The registries of the servers are FOLDER/main, FOLDER/empty and FOLDER/many; scripts/console_check.sh fills them and starts the servers.
+The registries of the servers are FOLDER/main and so on; scripts/console_check.sh fills them and starts the servers.
 Prints what is wrong and fails, or says how much was looked at.
 """
 import argparse
@@ -21,7 +21,7 @@ import power
 import screenshots
 import waiting
 from browser import SCRIPTLESS, SETTINGS, Visitor, chromium
-from pages import look, of_empty, of_main, of_many
+from pages import look, of_empty, of_main, of_many, of_namespace, of_stranger
 from registry import Registry, Servers
 from report import Report
 
@@ -31,15 +31,21 @@ WORKERS = 2
 def read_main(browser, servers, report, setting):
     """The pages of the server with the real models, as somebody sees them who may do everything."""
     with Visitor(browser, servers.main, setting, servers.tokens["admin"]) as visitor:
+        waiting.for_savings(visitor)
         for page in of_main(servers.registry):
             look(visitor, page, servers.registry, report, is_accessible=setting.scripts)
 
 
 def read_others(browser, servers, report, setting):
-    """The pages of the other servers, which anybody may read."""
+    """The pages of the other servers, which anybody may read, and what those see who may not see everything."""
     with Visitor(browser, servers.empty, setting) as visitor:
+        waiting.for_savings(visitor)
         for page in of_empty():
             look(visitor, page, None, report, is_accessible=setting.scripts)
+    for pages, token in ((of_stranger(), None), (of_namespace(), servers.tokens["acme"])):
+        with Visitor(browser, servers.main, setting, token) as visitor:
+            for page in pages:
+                look(visitor, page, None, report, is_accessible=setting.scripts)
     with Visitor(browser, servers.many, setting) as visitor:
         visitor.visit("/console/models")
         following = visitor.page.get_by_role("link", name="Next").get_attribute("href")
@@ -57,44 +63,44 @@ def work(part, servers, *arguments):
     return report
 
 
-def parts(folder):
-    """What changes nothing, and can be done at the same time; what takes longest comes first."""
-    yield from ((read_main, setting) for setting in SETTINGS)
-    yield power.check,
-    yield documents.check, folder / "documents"
-    yield read_main, SCRIPTLESS
-    yield navigation.check,
-    yield from ((read_others, setting) for setting in (*SETTINGS[::3], SCRIPTLESS))
-    yield hostility.check,
-    yield copying.check,
+def parts_of_others():
+    """What does not look at the server with the real models."""
+    return [(actions.check,), *((read_others, setting) for setting in (*SETTINGS[::3], SCRIPTLESS))]
+
+
+def parts_of_main(folder):
+    """What takes longest comes first."""
+    return [*((read_main, setting) for setting in SETTINGS), (documents.check, folder / "documents"), (power.check,), (navigation.check,),
+            (hostility.check,), (copying.check,)]
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
     parser.add_argument("--work", required=True, type=Path)
-    for name in ("main", "empty", "many"):
+    for name in ("main", "changing", "empty", "many"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--shown")
     parser.add_argument("--shots", type=Path)
     options = parser.parse_args()
-    servers = Servers(options.main, options.empty, options.many, Registry(options.program, options.work / "main"),
-                      Registry(options.program, options.work / "many"), {})
-    for scope in ("read", "write", "admin"):
-        servers.tokens[scope] = servers.new_token(f"t-{scope}", "--scope", scope)
-    servers.tokens["acme"] = servers.new_token("t-acme", "--namespace", "acme")
-
+    of = lambda name: Registry(options.program, options.work / name)
+    servers = Servers(options.main, options.empty, options.many, of("main"), of("many"))
+    # The same models, to be changed while others look at them.
+    changing = Servers(options.changing, options.empty, options.many, of("changing"), of("many"))
     report = Report()
-    report.add(work(waiting.check, servers))
-    with chromium() as browser, Visitor(browser, servers.main, token=servers.tokens["admin"]) as visitor:
-        waiting.warm_up(visitor, servers)
     with ProcessPoolExecutor(WORKERS) as pool:
-        for found in [pool.submit(work, part, servers, *arguments) for part, *arguments in parts(options.work)]:
+        begin = lambda servers, parts: [pool.submit(work, part, servers, *arguments) for part, *arguments in parts]
+        begun = begin(changing, parts_of_others())
+        report.add(work(waiting.check, servers))
+        # In this process: it asks the program for what is true, and the server for all that it has to measure, for the others too.
+        report.add(work(read_main, servers, SCRIPTLESS))
+        begun += begin(servers, parts_of_main(options.work))
+        for found in begun:
             report.add(found.result())
     report.compare_texts()
     if options.shots:
         with chromium() as browser:
-            screenshots.take(browser, servers, options.shots)
-    report.add(work(actions.check, servers))
+            screenshots.take(browser, options.shown, options.work / "shown", options.shots)
 
     for line in report.lines():
         print(f"error: {line}", file=sys.stderr)

@@ -13,7 +13,7 @@ from pathlib import Path
 # Each would set `hacked`, open a dialog, or ask some other server for something.
 CARD = """---
 license: "<script>hacked = 1</script>"
-tags: ["<img src=x onerror=hacked=1>", "'\\"><svg onload=hacked=1>"]
+tags: ["<img src=x onerror='hacked = 1'>", "'\\"><svg onload='hacked = 1'>"]
 ---
 # <script>hacked = 1</script>Hostile <img src=x onerror="hacked = 1">
 
@@ -33,8 +33,8 @@ Inline <b onmouseover="hacked = 1">bold</b>, <a href="javascript:hacked=1">link<
 
 [one](javascript:hacked=1) [two](JaVaScRiPt:hacked=1) [three](java&#10;script:hacked=1) [four](&#x6A;avascript:hacked=1)
 [five](data:text/html,<script>hacked=1</script>) [six](vbscript:x) [seven](<  javascript:hacked=1>) [eight](//evil.example/)
-[nine](https://example.org/ "a title\\" onclick=hacked=1 x=\\"") [ten](/console/sign-out) [eleven](../../../../console/garbage)
-<javascript:hacked=1> [twelve]: javascript:hacked=1
+[ten](missing.txt) [nine](https://example.org/ "a title\\" onclick=hacked=1 x=\\"") [eleven](/console/sign-out) [twelve](../../../../console/garbage)
+<javascript:hacked=1> [thirteen]: javascript:hacked=1
 
 ![outside](https://evil.example/e.png) ![data](data:image/png;base64,AAAA) ![script](javascript:hacked=1)
 ![drawing](drawing.svg) ![dot](dot.png) ![up](../../dot.png) ![x" onerror="hacked=1](nothing.png)
@@ -55,7 +55,7 @@ SHAPE = (64, 32)
 def table(columns, rows):
     """Wider and longer than any screen."""
     head = "|" + "".join(f" column {number} |" for number in range(columns)) + "\n|" + "---|" * columns + "\n"
-    return head + ("|" + "".join(f" <i onclick=hacked=1>{number}</i> |" for number in range(columns)) + "\n") * rows
+    return head + ("|" + "".join(f" <i onclick='hacked = 1'>{number}</i> |" for number in range(columns)) + "\n") * rows
 
 
 def png():
@@ -85,7 +85,7 @@ def main(target, version):
     folder = Path(target)
     folder.mkdir()
     (folder / "README.md").write_text(CARD + (f"Version {version} has <script>hacked = {version}</script> too.\n\n" if version > 1 else "")
-                                      + table(60, 40))
+                                      + table(40, 6))
     (folder / "config.json").write_text(json.dumps({"architectures": ["<script>hacked=1</script>"], "version": version}, indent=1))
     (folder / "drawing.svg").write_text(SVG)
     (folder / "dot.png").write_bytes(png())

@@ -84,6 +84,23 @@ def of_main(registry):
     yield Page("/console/models?cursor=nonsense", says("Not understood"), status=400, place=None)
 
 
+def of_stranger():
+    """What is there for those who did not sign in to the server with the real models."""
+    yield Page("/console/sign-in", says("This registry is read with an access token."), "main without a token", place=None)
+
+
+def of_namespace():
+    """What somebody sees whose token is for the models of acme only."""
+    server, base = "main with a token for acme", "minilm@v1"
+    yield Page("/", says("What is kept", "acme/sre", "acme/small"), server, place="Overview")
+    yield Page("/console/models", says("acme/sre", "acme/small"), server)
+    yield Page("/console/models/acme/sre", says("acme/sre", base, "v2"), server)
+    yield Page("/console/models/acme/sre/versions/v1", says("acme/sre@v1", base), server)
+    yield Page("/console/jobs", says("Nothing is running."), server, place="Jobs")
+    yield Page("/console/packs", says("Not allowed"), server, status=403, place=None)
+    yield Page("/console/models/minilm", says("Not found"), server, status=404, place=None)
+
+
 def of_empty():
     """A registry in which nothing is registered yet."""
     words = {"/": ("Nothing is registered yet.", "deltaic base add"), "/console/models": ("There are none.",),

@@ -105,17 +105,17 @@ class Registry:
 
 @dataclass
 class Servers:
-    """The servers that are looked at: one with the real models, one with nothing, one with more models than a page shows."""
+    """The servers that are looked at, one with nothing and one with more models than a page shows among them, and tokens for `main`."""
 
     main: str
     empty: str
     many: str
     registry: Registry
     many_registry: Registry
-    tokens: dict
 
-    def origin(self, name):
-        return getattr(self, name)
+    def __post_init__(self):
+        self.tokens = {scope: self.new_token(f"t-{scope}", "--scope", scope) for scope in ("read", "write", "admin")}
+        self.tokens["acme"] = self.new_token("t-acme", "--namespace", "acme")
 
     def new_token(self, name, *options):
         """Returns the secret."""

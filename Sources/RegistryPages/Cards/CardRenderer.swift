@@ -55,7 +55,8 @@ private final class CardWriter {
     private var shownLevel = 2
     private var headingEnds: [Markup] = []
     private var depth = 0
-    private var isInHead = false
+    /// Whether the head of a column was begun and has nothing in it yet: one without words is none.
+    private var isHeadEmpty = false
 
     init(file: @escaping (String) -> String?) {
         self.file = file
@@ -71,7 +72,13 @@ private final class CardWriter {
     /// What the answer may have for each byte of a card: tables can have many empty cells.
     private static let mostBytes = 4 << 20
 
-    private func write(_ part: Markup) { markup += part }
+    private func write(_ part: Markup) {
+        if isHeadEmpty {
+            isHeadEmpty = false
+            markup += "<th>"
+        }
+        markup += part
+    }
 
     func enter(block type: MD_BLOCKTYPE, _ detail: UnsafeMutableRawPointer?) -> Int32 {
         guard markup.text.utf8.count < Self.mostBytes else { return 1 }
@@ -96,11 +103,11 @@ private final class CardWriter {
         case MD_BLOCK_CODE: write("<pre tabindex=\"0\"><code>")
         case MD_BLOCK_HTML: isInHTML = true
         case MD_BLOCK_P: write("<p>")
-        case MD_BLOCK_TABLE: write("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table\"><table>")
+        case MD_BLOCK_TABLE: write("<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Table\"><table>")
         case MD_BLOCK_THEAD: write("<thead>")
         case MD_BLOCK_TBODY: write("<tbody>")
         case MD_BLOCK_TR: write("<tr>")
-        case MD_BLOCK_TH: write("<th>")
+        case MD_BLOCK_TH: isHeadEmpty = true
         case MD_BLOCK_TD: write("<td>")
         default: break
         }
@@ -121,7 +128,10 @@ private final class CardWriter {
         case MD_BLOCK_THEAD: write("</thead>\n")
         case MD_BLOCK_TBODY: write("</tbody>\n")
         case MD_BLOCK_TR: write("</tr>\n")
-        case MD_BLOCK_TH: write("</th>")
+        case MD_BLOCK_TH:
+            let isEmpty = isHeadEmpty
+            isHeadEmpty = false
+            write(isEmpty ? "<td></td>" : "</th>")
         case MD_BLOCK_TD: write("</td>")
         default: break
         }

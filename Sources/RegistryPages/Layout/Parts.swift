@@ -23,7 +23,7 @@ enum Parts {
 
     /// What can be scrolled sideways, with the keyboard too.
     static func scroller(_ label: String, _ content: Markup) -> Markup {
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\(label)\">\(content)</div>"
+        "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"\(label)\">\(content)</div>"
     }
 
     /// A picture with what it shows.
@@ -65,7 +65,7 @@ enum Parts {
     static func command(_ name: String, _ text: String) -> Markup {
         """
         <div class="command"><span class="name">\(name)</span>\
-        <pre tabindex="0" role="region" aria-label="\(name): command"><code>\(text)</code></pre></div>
+        <pre tabindex="0" role="group" aria-label="\(name): command"><code>\(text)</code></pre></div>
         """
     }
 

@@ -120,7 +120,7 @@ public struct ComparisonPage: Sendable {
     private static func text(_ text: ChangedText) -> Markup {
         """
         <h3 class="mono">\(text.path)</h3>
-        <pre class="diff scroll" tabindex="0" role="region" aria-label="Changes of \(text.path)"><code>\(text.difference.markup)</code></pre>
+        <pre class="diff scroll" tabindex="0" role="group" aria-label="Changes of \(text.path)"><code>\(text.difference.markup)</code></pre>
         """
     }
 }

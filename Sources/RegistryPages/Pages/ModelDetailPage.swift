@@ -137,7 +137,11 @@ public struct ModelDetailPage: Sendable {
             if let front = parts.frontMatter {
                 "<details><summary>Front matter</summary><pre tabindex=\"0\"><code>\(front)</code></pre></details>"
             }
-            let renderer = CardRenderer { isAlone ? nil : ConsolePaths.file($0, of: model, version: commit) }
+            // What is not there is no picture, and no link.
+            let paths = Set(isAlone ? [] : files.map(\.path))
+            let renderer = CardRenderer { path in
+                paths.contains(path) ? ConsolePaths.file(path, of: model, version: commit) : nil
+            }
             if let text = renderer.render(parts.body) {
                 "<div class=\"card\">\(text)</div>"
             } else {

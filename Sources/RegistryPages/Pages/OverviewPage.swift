@@ -42,10 +42,16 @@ public struct OverviewPage: Sendable {
             """
             <h1>What is kept</h1>
             \(tiles)
-            \(totals.isEmpty ? empty : charts)
-            \(lists)
-            \(Parts.section("What could be saved", id: "possible", possibleSavings))
+            \(totals.isEmpty ? empty : full)
             """)
+    }
+
+    private var full: Markup {
+        """
+        \(charts)
+        \(lists)
+        \(Parts.section("What could be saved", id: "possible", possibleSavings))
+        """
     }
 
     private var empty: Markup {
