@@ -7,5 +7,7 @@ CREATE TABLE delta_profiles (
     -- Of the base that it was measured against: compressing a pushed version may give it another one.
     base_commit_id BLOB NOT NULL CHECK (length(base_commit_id) = 20),
     -- A JSON object.
-    profile        TEXT NOT NULL
+    profile        TEXT NOT NULL,
+    -- The oldest go when there are many.
+    measured_at    INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT;

@@ -29,11 +29,12 @@ public enum NumberFormat {
         names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
     }
 
-    /// `32.5 %`; `-` if there is no whole.
+    /// `32.5 %`; `-` if there is no whole. Nothing and all are told from nearly nothing and nearly all.
     public static func percent(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }
         let percent = 100 * Double(part) / Double(whole)
-        return percent > 0 && percent < 0.05 ? "<0.1 %" : String(format: "%.1f %%", percent)
+        if percent > 0, percent < 0.05 { return "<0.1 %" }
+        return part < whole && percent >= 99.95 ? ">99.9 %" : String(format: "%.1f %%", percent)
     }
 
     /// How often `part` goes into `whole`: `3.1x`; `-` if it is nothing.

@@ -43,7 +43,8 @@ public struct ChangeHistogram: Sendable, Equatable {
 
     /// Where a bin begins.
     private static func edge(_ magnitude: Int) -> Double {
-        Double(Float(bitPattern: UInt32(magnitude) << UInt32(shift)))
+        // The last bin ends where floats do.
+        Double(min(Float(bitPattern: UInt32(magnitude) << UInt32(shift)), .greatestFiniteMagnitude))
     }
 
     public mutating func add(_ other: ChangeHistogram) {

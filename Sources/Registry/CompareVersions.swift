@@ -19,10 +19,11 @@ public struct VersionComparison: Sendable, Codable {
         public let compared: Int?
         /// |right - left| / |left| over the common rows (Frobenius norms); nil if it is not defined.
         public let relativeChange: Double?
-        /// |right - left|^2 and |left|^2, from which the relative change of several tensors follows; nil unless it changed.
+        /// |right - left|^2 and |left|^2, from which the relative change of several tensors follows; nil where there is nothing to compare, or
+        /// no tensor changed at all.
         public let squaredChange: Double?
         public let squaredValue: Double?
-        /// What the right version's tensor takes in its pack.
+        /// What the right version's tensor takes in its pack; 0 for what is stored for others.
         public let storedBytes: Int
     }
 
@@ -64,7 +65,7 @@ extension ModelRegistry {
         let leftTensors = Dictionary(leftFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let rightTensors = Dictionary(rightFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let names = Set(leftTensors.keys).union(rightTensors.keys).sorted()
-        let changes = try await changes(names.map { (leftTensors[$0], rightTensors[$0]) })
+        let changes = try await changes(names.map { (leftTensors[$0], rightTensors[$0]) }, storedIn: try catalog.pack(of: versions.right.id)?.id)
         return VersionComparison(
             left: VersionSummary(versions.left), right: VersionSummary(versions.right), tensors: changes.tensors,
             files: files(leftFiles, rightFiles), shared: try sharedBytes(leftFiles, rightFiles),

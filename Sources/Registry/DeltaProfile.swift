@@ -36,16 +36,23 @@ extension ModelRegistry {
             let changes = try await changes(
                 try catalog.files(of: version.id).flatMap(\.tensors).map { tensor in
                     (partners.partner(name: tensor.name, type: tensor.type, shape: tensor.shape), tensor)
-                })
+                }, storedIn: try catalog.pack(of: version.id)?.id)
             return DeltaProfile(base: base.reference, tensors: changes.tensors, histograms: changes.histograms)
         }
-        if !isReadOnly {
+        if !isReadOnly { keep(profile, of: version, against: base) }
+        return profile
+    }
+
+    /// What cannot be kept now is measured again when somebody asks again.
+    private func keep(_ profile: DeltaProfile, of version: VersionRecord, against base: VersionRecord) {
+        do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             try catalog.keepProfile(
                 String(decoding: try encoder.encode(profile), as: UTF8.self), of: version.id, against: base.commit)
+        } catch {
+            warn("how \(version.reference) differs from its base was measured, and could not be kept: \(error)")
         }
-        return profile
     }
 
     /// One that this code cannot read is measured anew.

@@ -16,6 +16,8 @@ public final class ModelRegistry: Sendable {
     let workers: WorkerPool
     let progress: any ProgressReport
     private let lockPatience: Int
+    /// Told what went wrong without keeping anything from being done.
+    let warn: @Sendable (String) -> Void
     /// Keeps others from putting another catalog in the place of the one that is open.
     private let presence: RegistryLock
     private static let taskPatience = 10
@@ -80,6 +82,7 @@ public final class ModelRegistry: Sendable {
         progress = options.progress
         isReadOnly = options.isReadOnly
         lockPatience = options.lockPatience
+        warn = options.warn
         let copy = Self.copyEvents(to: directory.journal, warn: options.warn)
         catalog.afterChanges(copy)
         // What a killed process left uncopied.

@@ -13,8 +13,14 @@ struct TensorChanges {
 extension ModelRegistry {
     /// Compares pairs of tensors, one after the other; every chunk of those that differ is decoded.
     ///
-    /// - Parameter pairs: at least one of each is there; a tensor is called what the right one is.
-    func changes(_ pairs: [(left: TensorRecord?, right: TensorRecord?)]) async throws -> TensorChanges {
+    /// - Parameters:
+    ///   - pairs: at least one of each is there; a tensor is called what the right one is.
+    ///   - pack: of the right version; what lies elsewhere is stored for others.
+    func changes(
+        _ pairs: [(left: TensorRecord?, right: TensorRecord?)], storedIn pack: Digest?
+    ) async throws -> TensorChanges {
+        // The size of what did not change is needed where something beside it did.
+        let needsSizes = pairs.contains { $0.left?.object != $0.right?.object }
         let stored = try catalog.objects(
             Array(Set(pairs.flatMap { [$0.left?.object, $0.right?.object] }.compactMap(\.self))))
         progress.begin("comparing", totalBytes: pairs.reduce(0) { $0 + ($1.right?.byteCount ?? 0) })
@@ -23,19 +29,20 @@ extension ModelRegistry {
         var histograms: [TensorClass: (unchanged: Int, changes: ChangeHistogram)] = [:]
         for (left, right) in pairs {
             guard let shown = right ?? left else { continue }
-            let difference = try await naming("tensor \(shown.name)") { try await self.difference(left, right) }
+            let difference = try await naming("tensor \(shown.name)") { try await self.difference(left, right, needsSizes: needsSizes)
+            }
             progress.advance(right?.byteCount ?? 0)
             let change = difference.change
-            let ratio = change.map { ($0.squaredChange / $0.squaredValue).squareRoot() }
+            let ratio = difference.kind == .same ? 0 : change.map { ($0.squaredChange / $0.squaredValue).squareRoot() }
             result.tensors.append(
                 VersionComparison.Tensor(
                     name: shown.name, kind: difference.kind, type: shown.type, shape: shown.shape,
                     bytes: shown.byteCount, changed: change?.changed ?? (difference.kind == .same ? 0 : nil),
                     compared: difference.compared,
-                    relativeChange: ratio.flatMap { $0.isFinite ? $0 : nil } ?? (difference.kind == .same ? 0 : nil),
+                    relativeChange: ratio.flatMap { $0.isFinite ? $0 : nil },
                     squaredChange: change.flatMap { $0.squaredChange.isFinite ? $0.squaredChange : nil },
                     squaredValue: change.flatMap { $0.squaredValue.isFinite ? $0.squaredValue : nil },
-                    storedBytes: stored[shown.object]?.storedBytes ?? 0))
+                    storedBytes: right.flatMap { stored[$0.object] }.map { $0.pack == pack ? $0.storedBytes : 0 } ?? 0))
             guard let compared = difference.compared else { continue }
             let kind = TensorClass(name: shown.name, type: shown.type, shape: shown.shape)
             histograms[kind, default: (0, ChangeHistogram())].unchanged += compared - (change?.changed ?? 0)
@@ -54,18 +61,19 @@ extension ModelRegistry {
         var change: WordChange?
     }
 
-    private func difference(_ left: TensorRecord?, _ right: TensorRecord?) async throws -> Difference {
+    private func difference(
+        _ left: TensorRecord?, _ right: TensorRecord?, needsSizes: Bool
+    ) async throws -> Difference {
         guard let left else { return Difference(kind: .onlyRight) }
         guard let right else { return Difference(kind: .onlyLeft) }
         let common = right.shape.commonElements(with: left.shape)
-        if left.object == right.object && left.type == right.type && left.shape == right.shape {
-            return Difference(kind: .same, compared: common)
-        }
+        let isSame = left.object == right.object && left.type == right.type && left.shape == right.shape
+        if isSame, !needsSizes { return Difference(kind: .same, compared: common) }
         // Bytes that were stored first under another dtype lie in other chunks.
         let leftType = try objects.object(left.object).description.type
         let rightType = try objects.object(right.object).description.type
         guard left.type == right.type, leftType == left.type, rightType == right.type, common > 0 else {
-            return Difference(kind: .incomparable)
+            return Difference(kind: isSame ? .same : .incomparable, compared: isSame ? common : nil)
         }
         let grid = ChunkGrid(elementCount: common, width: right.type.width)
         let layout = WordLayout(width: right.type.width, mantissaBits: right.type.mantissaBits)
@@ -74,7 +82,7 @@ extension ModelRegistry {
         try await workers.mapInOrder(0..<grid.chunkCount) { [objects] position in
             let count = grid.elements(of: position).count
             let old = try objects.chunk(position, of: left.object)
-            let new = try objects.chunk(position, of: right.object)
+            let new = isSame ? old : try objects.chunk(position, of: right.object)
             guard min(old.count, new.count) >= count * layout.width else {
                 throw DeltaicError(
                     .contentMismatch, "the stored bytes are too few for the shape", at: ["chunk \(position)"],
@@ -84,6 +92,6 @@ extension ModelRegistry {
         } consume: {
             sum.add($0)
         }
-        return Difference(kind: .changed, compared: common, change: sum)
+        return Difference(kind: isSame ? .same : .changed, compared: common, change: sum)
     }
 }

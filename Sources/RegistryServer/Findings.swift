@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import HTTPTypes
 internal import Registry
 
 /// What takes long to find out and then never changes: it is found in the background, one thing after the other, and kept.
@@ -16,11 +17,16 @@ actor Findings<Key: Hashable & Sendable, Value: Sendable> {
 
     /// What failed is tried again after this.
     private static var retryAfter: Duration { .seconds(30) }
+    /// What nobody asked for again in this time is not begun.
+    private static var interest: Duration { .seconds(60) }
+    /// What may wait at a time.
+    private static var mostWaiting: Int { 32 }
 
     private let permits: Permits
     private let cost: @Sendable (Value) -> Int
     private var entries: BoundedCache<Key, Entry>
-    private var running: [Key: Task<Void, Never>] = [:]
+    /// What is being found out, or waits for it, and when somebody asked for it last.
+    private var running: [Key: ContinuousClock.Instant] = [:]
 
     /// - Parameters:
     ///   - permits: shared with other findings that should not be made at the same time.
@@ -45,6 +51,7 @@ actor Findings<Key: Hashable & Sendable, Value: Sendable> {
     /// What is known by now; begins to find it out if nothing is.
     ///
     /// - Parameter patience: how long to wait for it.
+    /// - Throws: `ServerError` 503 if too much is waiting already.
     func state(of key: Key, patience: Duration, _ find: @escaping @Sendable () async throws -> Value) async throws
         -> State
     {
@@ -58,24 +65,40 @@ actor Findings<Key: Hashable & Sendable, Value: Sendable> {
                 entries.remove(key)
             case nil: break
             }
-            begin(key, find)
+            try begin(key, find)
             guard ContinuousClock.now < end else { return .working }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(100))
         }
     }
 
-    private func begin(_ key: Key, _ find: @escaping @Sendable () async throws -> Value) {
-        guard running[key] == nil else { return }
-        running[key] = Task {
+    private func begin(_ key: Key, _ find: @escaping @Sendable () async throws -> Value) throws {
+        let isRunning = running[key] != nil
+        guard isRunning || running.count < Self.mostWaiting else {
+            throw ServerError(
+                .serviceUnavailable, "\(Self.mostWaiting) others wait for the same; try again in a minute",
+                headers: [.retryAfter: "60"])
+        }
+        running[key] = .now
+        guard !isRunning else { return }
+        Task {
             let permit = await permits.take()
             defer { withExtendedLifetime(permit) {} }
+            guard isWanted(key) else { return }
             do {
                 end(.known(try await find()), for: key)
             } catch {
                 end(.failed(error, at: .now), for: key)
             }
         }
+    }
+
+    private func isWanted(_ key: Key) -> Bool {
+        guard let asked = running[key], ContinuousClock.now - asked < Self.interest else {
+            running[key] = nil
+            return false
+        }
+        return true
     }
 
     private func end(_ entry: Entry, for key: Key) {

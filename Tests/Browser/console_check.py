@@ -7,6 +7,7 @@ The registries of the servers are FOLDER/main and so on; scripts/console_check.s
 Prints what is wrong and fails, or says how much was looked at.
 """
 import argparse
+import multiprocessing.util
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -36,16 +37,20 @@ def read_main(browser, servers, report, setting):
             look(visitor, page, servers.registry, report, is_accessible=setting.scripts)
 
 
-def read_others(browser, servers, report, setting):
-    """The pages of the other servers, which anybody may read, and what those see who may not see everything."""
-    with Visitor(browser, servers.empty, setting) as visitor:
-        waiting.for_savings(visitor)
-        for page in of_empty():
-            look(visitor, page, None, report, is_accessible=setting.scripts)
+def read_restricted(browser, servers, report, setting):
+    """What those see who may not see everything."""
     for pages, token in ((of_stranger(), None), (of_namespace(), servers.tokens["acme"])):
         with Visitor(browser, servers.main, setting, token) as visitor:
             for page in pages:
                 look(visitor, page, None, report, is_accessible=setting.scripts)
+
+
+def read_others(browser, servers, report, setting):
+    """The pages of the other servers, which anybody may read."""
+    with Visitor(browser, servers.empty, setting) as visitor:
+        waiting.for_savings(visitor)
+        for page in of_empty():
+            look(visitor, page, None, report, is_accessible=setting.scripts)
     with Visitor(browser, servers.many, setting) as visitor:
         visitor.visit("/console/models")
         following = visitor.page.get_by_role("link", name="Next").get_attribute("href")
@@ -53,11 +58,19 @@ def read_others(browser, servers, report, setting):
             look(visitor, page, servers.many_registry, report, is_accessible=setting.scripts)
 
 
+def open_browser():
+    """One for each process that works; it is closed when the process ends."""
+    global browser
+    opened = chromium()
+    browser = opened.__enter__()
+    multiprocessing.util.Finalize(None, opened.__exit__, (None, None, None), exitpriority=1)
+
+
 def work(part, servers, *arguments):
-    """Does a part in a process with a browser of its own. Returns what it found."""
+    """Does a part. Returns what it found."""
     report = Report()
     begun = time.monotonic()
-    with chromium() as browser, report.at(part.__module__):
+    with report.at(part.__module__):
         part(browser, servers, report, *arguments)
     print(f"{time.monotonic() - begun:5.1f} s: {part.__module__}.{part.__name__} {' '.join(map(str, arguments))}", file=sys.stderr)
     return report
@@ -71,7 +84,7 @@ def parts_of_others():
 def parts_of_main(folder):
     """What takes longest comes first."""
     return [*((read_main, setting) for setting in SETTINGS), (documents.check, folder / "documents"), (power.check,), (navigation.check,),
-            (hostility.check,), (copying.check,)]
+            (hostility.check,), *((read_restricted, setting) for setting in SETTINGS[::3]), (copying.check,)]
 
 
 def main():
@@ -88,9 +101,10 @@ def main():
     # The same models, to be changed while others look at them.
     changing = Servers(options.changing, options.empty, options.many, of("changing"), of("many"))
     report = Report()
-    with ProcessPoolExecutor(WORKERS) as pool:
+    with ProcessPoolExecutor(WORKERS, initializer=open_browser) as pool:
         begin = lambda servers, parts: [pool.submit(work, part, servers, *arguments) for part, *arguments in parts]
         begun = begin(changing, parts_of_others())
+        open_browser()
         report.add(work(waiting.check, servers))
         # In this process: it asks the program for what is true, and the server for all that it has to measure, for the others too.
         report.add(work(read_main, servers, SCRIPTLESS))
@@ -99,8 +113,7 @@ def main():
             report.add(found.result())
     report.compare_texts()
     if options.shots:
-        with chromium() as browser:
-            screenshots.take(browser, options.shown, options.work / "shown", options.shots)
+        screenshots.take(browser, options.shown, options.work / "shown", options.shots)
 
     for line in report.lines():
         print(f"error: {line}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """What was checked, and what was wrong."""
+import traceback
 from contextlib import contextmanager
-
-from playwright.sync_api import Error as BrowserError
+from pathlib import Path
 
 
 class Missing(Exception):
@@ -39,8 +39,9 @@ class Report:
         self._page, self._setting = page, str(setting)
         try:
             yield self
-        except (Missing, BrowserError, AssertionError, LookupError) as problem:
-            self.expect(False, f"{type(problem).__name__}: {str(problem).strip()}")
+        except Exception as problem:
+            place = traceback.extract_tb(problem.__traceback__)[-1]
+            self.expect(False, f"{type(problem).__name__}: {' '.join(str(problem).split())} ({Path(place.filename).name}:{place.lineno})")
         finally:
             self._page, self._setting = before
 

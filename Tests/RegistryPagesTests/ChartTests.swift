@@ -66,7 +66,7 @@ struct ChartTests {
                 .init(lower: 2, upper: 3, count: 7),
             ], notFinite: 1)
         let chart = HistogramChart(histogram: histogram)
-        #expect(chart.label == "linear: 13 of 24 weights changed")
+        #expect(chart.label == "linear: 14 of 24 weights changed, 1 from or to no finite number")
         #expect(try Elements.count(in: chart.picture().document)["rect"] == 4)
         let nothing = HistogramChart(
             histogram: DeltaHistogram(tensorClass: .bias, unchanged: 3, bins: [], notFinite: 0))

@@ -15,7 +15,7 @@ struct LineDifferenceTests {
                 sides.new.append(text)
             case .taken(let text): sides.old.append(text)
             case .added(let text): sides.new.append(text)
-            case .gap: break
+            case .gap, .onlyForms: break
             }
         }
         return sides
@@ -33,7 +33,7 @@ struct LineDifferenceTests {
                 LineDifference(from: old.joined(separator: "\n"), to: new.joined(separator: "\n")))
             // So short that nothing is far from a change, unless there is none.
             guard old != new else {
-                #expect(difference.lines == [.gap(old.count)])
+                #expect(difference.lines == [.onlyForms])
                 continue
             }
             let found = sides(difference)
@@ -57,6 +57,9 @@ struct LineDifferenceTests {
 
     @Test("texts of too many lines are not compared")
     func limit() {
-        #expect(LineDifference(from: "", to: String(repeating: "\n", count: 2001)) == nil)
+        #expect(LineDifference(from: "", to: String(repeating: "\n", count: 5001)) == nil)
+        func lines(_ word: String) -> String { (0..<700).map { "\(word) \($0)" }.joined(separator: "\n") }
+        #expect(LineDifference(from: lines("a"), to: lines("b")) == nil)
+        #expect(LineDifference(from: "a\r\nb", to: "a\nb")?.lines == [.onlyForms])
     }
 }

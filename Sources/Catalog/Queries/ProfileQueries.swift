@@ -12,6 +12,9 @@ extension CatalogDatabase {
         }
     }
 
+    /// Profiles that are kept: some 100 kB each for a model of 300 tensors.
+    private static let profileLimit = 500
+
     /// Keeps how a version differs from its base, in the place of what was kept before; does nothing if the version was removed meanwhile.
     public func keepProfile(_ json: String, of version: VersionID, against base: GitObjectID) throws {
         try write { database in
@@ -19,6 +22,11 @@ extension CatalogDatabase {
             try database.run(
                 "INSERT OR REPLACE INTO delta_profiles (version_id, base_commit_id, profile) VALUES (?, ?, ?)",
                 [version.rawValue, base.blob, json])
+            try database.run(
+                """
+                DELETE FROM delta_profiles WHERE version_id IN
+                    (SELECT version_id FROM delta_profiles ORDER BY measured_at DESC, version_id LIMIT -1 OFFSET ?)
+                """, [Self.profileLimit])
         }
     }
 }

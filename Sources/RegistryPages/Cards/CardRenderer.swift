@@ -3,12 +3,12 @@ internal import Foundation
 
 /// Markdown of a model card as HTML that does nothing but show it.
 ///
-/// The card is from outside: tags in it are left out, their text stays; links lead to web pages, mail or files of the version and nowhere
+/// The card is from outside: tags in it are left out, and the text between them stays; links lead to web pages, mail or files of the version and nowhere
 /// else; pictures are shown if they are files of the version, and are links otherwise, so that no page asks another server for
 /// anything.
 public struct CardRenderer: Sendable {
     /// The longest text that is rendered, in bytes.
-    public static let longest = 128 << 10
+    public static let longest = 64 << 10
 
     /// Where a file of the version is; nil if it cannot be linked to.
     let file: @Sendable (String) -> String?
@@ -17,10 +17,32 @@ public struct CardRenderer: Sendable {
         self.file = file
     }
 
-    /// - Returns: nil if the text is too long, or the parser gives up.
+    /// Marks of lists and quotations at the start of one line; the parser looks at all of them again in every line that follows.
+    private static let mostMarks = 40
+
+    private static func nestsDeeply(_ bytes: [UInt8]) -> Bool {
+        bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            var marks = 0
+            var isMark = false
+            for byte in line {
+                switch byte {
+                case UInt8(ascii: ">"): marks += 1
+                case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "."), UInt8(ascii: ")"): isMark = true
+                case UInt8(ascii: " "), UInt8(ascii: "\t"):
+                    if isMark { marks += 1 }
+                    isMark = false
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): break
+                default: return marks > mostMarks
+                }
+            }
+            return marks > mostMarks
+        }
+    }
+
+    /// - Returns: nil if the text is too long, nests too deeply, or the parser gives up.
     public func render(_ markdown: String) -> Markup? {
         let bytes = Array(markdown.utf8)
-        guard bytes.count <= Self.longest else { return nil }
+        guard bytes.count <= Self.longest, !Self.nestsDeeply(bytes) else { return nil }
         let writer = CardWriter(file: file)
         var parser = MD_PARSER()
         parser.flags = UInt32(
@@ -46,7 +68,8 @@ public struct CardRenderer: Sendable {
 private final class CardWriter {
     private(set) var markup = Markup.none
     private let file: (String) -> String?
-    private var isInHTML = false
+    /// A block of HTML while it is read.
+    private var block: String?
     /// The text of a picture, instead of markup, while it is read.
     private var pictureText: (text: String, depth: Int)?
     private var pictureTarget: [String] = []
@@ -101,7 +124,7 @@ private final class CardWriter {
             write("<h\(shownLevel)>")
             headingEnds.append("</h\(shownLevel)>\n")
         case MD_BLOCK_CODE: write("<pre tabindex=\"0\"><code>")
-        case MD_BLOCK_HTML: isInHTML = true
+        case MD_BLOCK_HTML: block = ""
         case MD_BLOCK_P: write("<p>")
         case MD_BLOCK_TABLE: write("<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Table\"><table>")
         case MD_BLOCK_THEAD: write("<thead>")
@@ -122,7 +145,10 @@ private final class CardWriter {
         case MD_BLOCK_LI: close("</li>\n")
         case MD_BLOCK_H: write(headingEnds.popLast() ?? "")
         case MD_BLOCK_CODE: write("</code></pre>\n")
-        case MD_BLOCK_HTML: isInHTML = false
+        case MD_BLOCK_HTML:
+            let text = HTMLText.text(of: block ?? "")
+            block = nil
+            if !text.isEmpty { write("<p>\(text)</p>\n") }
         case MD_BLOCK_P: write("</p>\n")
         case MD_BLOCK_TABLE: write("</table></div>\n")
         case MD_BLOCK_THEAD: write("</thead>\n")
@@ -197,7 +223,10 @@ private final class CardWriter {
 
     func text(_ type: MD_TEXTTYPE, _ bytes: UnsafeBufferPointer<CChar>) -> Int32 {
         guard markup.text.utf8.count < Self.mostBytes else { return 1 }
-        guard !isInHTML else { return 0 }
+        if block != nil {
+            block? += Self.string(bytes)
+            return 0
+        }
         let text: String
         switch type {
         case MD_TEXT_HTML: return 0

@@ -19,14 +19,16 @@ struct CardText {
     private static func withTablesApart(_ lines: ArraySlice<Substring>) -> String {
         var result: [Substring] = []
         result.reserveCapacity(lines.count)
-        var fence: Character?
+        var fence: (mark: Character, length: Int)?
         for (index, line) in lines.enumerated() {
             let text = line.drop { $0 == " " }
-            if let mark = text.first, mark == "`" || mark == "~", text.prefix(3).allSatisfy({ $0 == mark }),
-                text.count >= 3,
-                fence == nil || fence == mark
-            {
-                fence = fence == nil ? mark : nil
+            if let mark = text.first, mark == "`" || mark == "~" {
+                let length = text.prefix { $0 == mark }.count
+                if let open = fence {
+                    if open.mark == mark, length >= open.length { fence = nil }
+                } else if length >= 3 {
+                    fence = (mark, length)
+                }
             }
             let next = lines.startIndex + index + 1
             if fence == nil, text.contains("|"), next < lines.endIndex, isDelimiter(lines[next]),

@@ -11,6 +11,11 @@ struct ChartScale {
     init(upTo greatest: Double, from least: Double = 0, along places: (Double, Double), about count: Int = 4) {
         let span = greatest > least ? greatest - least : max(abs(greatest), 1)
         let step = Self.roundStep(span / Double(count))
+        // Figures at the ends of what numbers can be have no round ones around them.
+        guard span.isFinite, step.isNormal, abs(least) + span < 1e300, abs(least) / step < 1e12 else {
+            self = ChartScale(over: min(least, greatest)...max(least, greatest), along: places, ticks: [least, greatest])
+            return
+        }
         let start = (least / step).rounded(.down) * step
         let end = max(((least + span) / step).rounded(.up) * step, start + step)
         values = start...end
@@ -20,7 +25,8 @@ struct ChartScale {
 
     /// An axis over exactly these values, with these ones marked.
     init(over values: ClosedRange<Double>, along places: (Double, Double), ticks: [Double]) {
-        self.values = values.lowerBound < values.upperBound ? values : values.lowerBound...values.lowerBound + 1
+        self.values =
+            values.lowerBound < values.upperBound ? values : values.lowerBound...values.lowerBound + max(1, abs(values.lowerBound))
         self.places = places
         self.ticks = ticks
     }

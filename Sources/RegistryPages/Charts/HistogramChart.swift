@@ -16,10 +16,11 @@ struct HistogramChart {
 
     /// What it shows, in words.
     var label: String {
-        let changed = histogram.bins.reduce(0) { $0 + $1.count }
-        let all = changed + histogram.unchanged + histogram.notFinite
+        let changed = histogram.bins.reduce(histogram.notFinite) { $0 + $1.count }
+        let all = changed + histogram.unchanged
         return
             "\(histogram.tensorClass.rawValue): \(NumberFormat.count(changed)) of \(NumberFormat.count(all, "weight")) changed"
+            + (histogram.notFinite > 0 ? ", \(NumberFormat.count(histogram.notFinite)) from or to no finite number" : "")
     }
 
     func picture() -> Picture {
@@ -27,7 +28,7 @@ struct HistogramChart {
         guard greatest > 0 else {
             return Picture(
                 width: Self.size.width, height: 40, label: label,
-                content: "<text class=\"tick\" x=\"0\" y=\"20\">nothing changed</text>")
+                content: "<text class=\"tick\" x=\"0\" y=\"20\">\(histogram.notFinite > 0 ? "nothing else changed" : "nothing changed")</text>")
         }
         let side = (Self.size.width - Self.middle) / 2
         let barWidth = side / Double(2 * Self.octaves)
@@ -48,7 +49,7 @@ struct HistogramChart {
                 """
         }
         let bars = (0..<2 * Self.octaves).flatMap { place -> [Markup?] in
-            let size = greatest / Self.power(place)
+            let size = Self.edge(place, below: greatest)
             let text = NumberFormat.significant(size, 2)
             return [
                 bar(
@@ -60,9 +61,9 @@ struct HistogramChart {
             ]
         }.compactMap(\.self)
         let centre = Self.size.width / 2
-        let all = histogram.bins.reduce(0) { $0 + $1.count } + histogram.unchanged
+        let all = histogram.bins.reduce(histogram.notFinite) { $0 + $1.count } + histogram.unchanged
         let ticks = [0, Self.octaves].flatMap { place -> [Markup] in
-            let text = NumberFormat.significant(greatest / Self.power(place), 2)
+            let text = NumberFormat.significant(Self.edge(place, below: greatest), 2)
             let x = Double(place) * barWidth
             return [
                 "<text class=\"tick\" x=\"\(x)\" y=\"\(Self.bottom + 15)\">-\(text)</text>",
@@ -80,13 +81,19 @@ struct HistogramChart {
                 """)
     }
 
-    /// Bins are half octaves: from 2^k to 1.5 * 2^k, and from there on.
+    /// Edges of bins are 2^k and 1.5 * 2^k: how many of them lie between two.
     private static func halfOctaves(from size: Double, to greatest: Double) -> Int {
-        func position(_ value: Double) -> Int { 2 * Int(value.exponent) + (value.significand >= 1.5 ? 1 : 0) }
-        return position(greatest) - position(size)
+        position(greatest) - position(size)
     }
 
-    private static func power(_ halfOctaves: Int) -> Double {
-        Double(sign: .plus, exponent: halfOctaves / 2, significand: halfOctaves % 2 == 0 ? 1 : 1.4142)
+    private static func position(_ edge: Double) -> Int {
+        guard edge.isNormal else { return -4096 }
+        return 2 * Int(edge.exponent) + (edge.significand >= 1.5 ? 1 : 0)
+    }
+
+    /// The edge that is so many below the greatest.
+    private static func edge(_ count: Int, below greatest: Double) -> Double {
+        let position = position(greatest) - count
+        return Double(sign: .plus, exponent: position >> 1, significand: position & 1 == 0 ? 1 : 1.5)
     }
 }

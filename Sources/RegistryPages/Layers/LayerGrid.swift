@@ -1,5 +1,3 @@
-internal import DeltaicCore
-
 /// The tensors of a stack of layers, by layer and by what they are for in it.
 struct LayerGrid {
     /// What a layer has of one projection: its weight and bias, or the same of all experts.
@@ -14,65 +12,60 @@ struct LayerGrid {
     /// By layer, then by projection.
     let cells: [[Cell?]]
 
+    /// Cells of all stacks together; models have some hundreds. A stack that would need more is none: its tensors are in no layer.
+    private static let cellLimit = 12_000
+
     /// The stacks of a model, the largest first, and the tensors that are in none.
     static func grids(of tensors: [LayerTensor]) -> (stacks: [LayerGrid], others: [LayerTensor]) {
-        var stacks: [String: [Place: Cell]] = [:]
-        var order: [String: [String]] = [:]
+        var stacks: [String: Stack] = [:]
         var others: [LayerTensor] = []
         for tensor in tensors {
-            guard let position = LayerPosition(tensor.name) else {
+            if let position = LayerPosition(tensor.name) {
+                stacks[position.stack, default: Stack()].add(tensor, at: position)
+            } else {
                 others.append(tensor)
+            }
+        }
+        var grids: [LayerGrid] = []
+        var left = cellLimit
+        for (name, stack) in stacks.sorted(by: { ($0.value.tensors.count, $1.key) > ($1.value.tensors.count, $0.key) }) {
+            guard stack.cellCount <= left else {
+                others += stack.tensors
                 continue
             }
-            let place = Place(layer: position.layer, projection: position.projection)
-            stacks[position.stack, default: [:]][place, default: Cell()].tensors.append(tensor)
-            if order[position.stack, default: []].contains(position.projection) == false {
-                order[position.stack, default: []].append(position.projection)
-            }
+            left -= stack.cellCount
+            grids.append(stack.grid(name))
         }
-        let grids = stacks.map { name, cells in
-            let layers = Set(cells.keys.map(\.layer)).sorted()
-            let projections = order[name] ?? []
-            return LayerGrid(
-                name: name, layers: layers, projections: projections,
-                cells: layers.map { layer in
-                    projections.map { cells[Place(layer: layer, projection: $0)] }
-                })
-        }
-        return (
-            grids.sorted { ($0.tensorCount, $1.name) > ($1.tensorCount, $0.name) }, others
-        )
+        return (grids, others)
     }
 
-    private var tensorCount: Int { cells.joined().reduce(0) { $0 + ($1?.tensors.count ?? 0) } }
+    /// The tensors of one stack, as they are found.
+    private struct Stack {
+        private var cells: [Place: Cell] = [:]
+        private var projections: [String: Int] = [:]
+        private var layers: Set<Int> = []
+        private(set) var tensors: [LayerTensor] = []
+
+        var cellCount: Int { layers.count * projections.count }
+
+        mutating func add(_ tensor: LayerTensor, at position: LayerPosition) {
+            if projections[position.projection] == nil { projections[position.projection] = projections.count }
+            layers.insert(position.layer)
+            cells[Place(layer: position.layer, projection: position.projection), default: Cell()].tensors.append(tensor)
+            tensors.append(tensor)
+        }
+
+        func grid(_ name: String) -> LayerGrid {
+            let layers = layers.sorted()
+            let projections = projections.sorted { $0.value < $1.value }.map(\.key)
+            return LayerGrid(
+                name: name, layers: layers, projections: projections,
+                cells: layers.map { layer in projections.map { cells[Place(layer: layer, projection: $0)] } })
+        }
+    }
 
     private struct Place: Hashable {
         let layer: Int
         let projection: String
-    }
-}
-
-/// Where in a model a tensor is, as its name says: `encoder.layer.3.attention.self.key.weight` is in layer 3 of `encoder.layer`.
-struct LayerPosition: Equatable {
-    let stack: String
-    let layer: Int
-    /// Without the last part, `weight` or `bias`; of numbers, as experts have them, a star.
-    let projection: String
-
-    /// Nil if no part of the name is a number.
-    init?(_ name: String) {
-        let parts = name.split(separator: ".").map(String.init)
-        guard let position = parts.firstIndex(where: { Self.number($0) != nil }), position > 0,
-            let layer = Self.number(parts[position])
-        else { return nil }
-        var rest = parts[(position + 1)...].map { Self.number($0) == nil ? $0 : "*" }
-        if rest.count > 1, ["weight", "bias"].contains(rest.last) { rest.removeLast() }
-        stack = parts[..<position].joined(separator: ".")
-        self.layer = layer
-        projection = rest.isEmpty ? "weight" : rest.joined(separator: ".")
-    }
-
-    private static func number(_ part: String) -> Int? {
-        part.utf8.count <= 6 && part.utf8.allSatisfy { (48...57).contains($0) } ? Int(part) : nil
     }
 }

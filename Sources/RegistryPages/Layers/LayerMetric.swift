@@ -18,9 +18,10 @@ enum LayerMetric: CaseIterable {
     func value(of tensors: [LayerTensor]) -> Double? {
         switch self {
         case .change:
+            if tensors.allSatisfy({ $0.isChanged == false }) { return tensors.isEmpty ? nil : 0 }
+            // Of some of them alone it would not be true of the whole.
             let known = tensors.compactMap(\.change)
-            guard !known.isEmpty else { return tensors.contains { $0.isChanged == false } ? 0 : nil }
-            return Self.ratio(known)
+            return known.count == tensors.count ? Self.ratio(known) : nil
         case .stored: return Double(tensors.reduce(0) { $0 + $1.storedBytes })
         case .density:
             let elements = tensors.reduce(0) { $0 + $1.elements }

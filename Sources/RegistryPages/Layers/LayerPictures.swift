@@ -31,15 +31,20 @@ struct LayerPictures {
         guard !others.isEmpty else { return nil }
         var table = DataTable(
             "Tensors outside of layers", [.text("Tensor")] + metrics.map { .number(Self.head(of: $0)) })
-        for tensor in others {
+        for tensor in others.prefix(Self.otherLimit) {
             table.add(
                 ["<span class=\"mono\">\(tensor.name)</span>"]
                     + metrics.map { metric in
                         metric.value(of: [tensor]).map { "\(metric.text($0))" } ?? "-" as Markup
                     })
         }
-        return table.markup
+        let more: Markup =
+            others.count > Self.otherLimit
+            ? "<p class=\"dim\">The first \(Self.otherLimit) of \(NumberFormat.count(others.count)).</p>" : .none
+        return "\(table.markup)\(more)"
     }
+
+    private static let otherLimit = 500
 
     private static func head(of metric: LayerMetric) -> String {
         switch metric {
@@ -54,7 +59,13 @@ struct LayerPictures {
     private func map(of stack: LayerGrid, _ metric: LayerMetric) -> HeatMap? {
         let cells = zip(stack.layers, stack.cells).map { layer, line in
             zip(stack.projections, line).map { projection, cell -> HeatMap.Cell? in
-                guard let cell, let value = metric.value(of: cell.tensors) else { return nil }
+                guard let cell else { return nil }
+                guard let value = metric.value(of: cell.tensors) else {
+                    guard metric == .change else { return nil }
+                    return HeatMap.Cell(
+                        value: .nan, text: "-",
+                        title: "layer \(layer), \(projection): not in both, of other dtypes or shapes, or not finite")
+                }
                 let text = metric.text(value)
                 return HeatMap.Cell(
                     value: value, text: text,
@@ -63,7 +74,7 @@ struct LayerPictures {
                         + "\(ByteFormat.text(cell.tensors.reduce(0) { $0 + $1.rawBytes })))")
             }
         }
-        guard cells.joined().contains(where: { $0 != nil }) else { return nil }
+        guard cells.joined().contains(where: { $0?.value.isFinite == true }) else { return nil }
         return HeatMap(
             label: "\(metric.title), \(stack.name) of \(subject): layers down, projections across",
             caption: "\(metric.title) (\(stack.name))",

@@ -64,7 +64,7 @@ public struct ComparisonPage: Sendable {
 
     private static func content(_ comparison: VersionComparison, _ texts: [ChangedText]) -> Markup {
         let pictures = ComparisonPicture(comparison).layers
-        let histograms = comparison.histograms.filter { !$0.bins.isEmpty }
+        let histograms = comparison.histograms.filter { !$0.bins.isEmpty || $0.notFinite > 0 }
         let changes: Markup =
             histograms.isEmpty
             ? "<p>No weight that both have differs.</p>" : HistogramFigures(histograms: histograms).markup

@@ -5,10 +5,12 @@ internal import Registry
 
 /// Compares versions, one pair at a time: every byte of both is decoded for it.
 struct Comparisons: Sendable {
+    /// Two versions by commit id. They never change, but for how they are stored: a pushed one is compressed later.
     struct Pair: Hashable, Sendable {
-        /// By commit id: versions never change, so neither does how they differ.
         let left: VersionReference
         let right: VersionReference
+        /// Of each: whether it is pending, and what it takes.
+        fileprivate let storage: [Int]
     }
 
     private let registry: ModelRegistry
@@ -39,6 +41,7 @@ struct Comparisons: Sendable {
     ///
     /// - Throws: `ServerError` 404 for a model that it may not see, or what is wrong with a name.
     static func pair(_ left: String, _ right: String, for exchange: Exchange) throws -> Pair {
+        var storage: [Int] = []
         let sides = try [left, right].map { text in
             let reference = try VersionReference(text)
             guard exchange.principal.mayRead(reference.model) else {
@@ -46,8 +49,9 @@ struct Comparisons: Sendable {
                     .notFound, code: .repositoryNotFound, "there is no model or base \(reference.model)")
             }
             let version = try exchange.registry.files(of: reference).version
+            storage += [version.isPending ? 1 : 0, version.storedBytes]
             return VersionReference(model: reference.model, selector: .commit(version.commit.hex))
         }
-        return Pair(left: sides[0], right: sides[1])
+        return Pair(left: sides[0], right: sides[1], storage: storage)
     }
 }
