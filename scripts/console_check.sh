@@ -39,7 +39,7 @@ start_server --anonymous-read
 empty=$url
 keep_server
 
-for version in 0 1 2; do python3 "$check/hostile_model.py" "$work/hostile$version" "$version"; done
+for version in 0 1 2 3; do python3 "$check/hostile_model.py" "$work/hostile$version" "$version"; done
 # More than a page of a list has.
 export DELTAIC_HOME=$work/many
 run init
@@ -81,13 +81,15 @@ if [[ -n $shots ]]; then
     keep_server
     export DELTAIC_HOME=$work/main
 fi
-# One that is not what it says, one that is garbage, one to be removed.
+# One that tries to be more than it is, one that is garbage, one that is only needed by another, one to be removed.
 run base add "$work/hostile0" --name odd/base
 run register "$work/hostile1" --name acme/hostile --base odd/base --message '<script>hacked = 1</script> & "more"' \
     --metadata 'from=<b onclick=hacked=1>x</b>'
 run register "$work/hostile2" --name acme/hostile --base odd/base
 run register "$work/hostile1" --name acme/gone --base odd/base --codec bitdelta
 run remove acme/gone
+for name in first second; do run register "$work/hostile3" --name "acme/$name" --base odd/base; done
+run remove acme/first
 for version in 1 2; do run register "$work/hostile$version" --name acme/doomed --base odd/base; done
 run evaluate acme/hostile --command "echo '<img src=x onerror=hacked=1>' 0.5"
 run task add math --description '<script>hacked = 1</script> & "sums"'

@@ -35,8 +35,6 @@ struct ReportCommand: AsyncParsableCommand {
         let bytes: Int
     }
 
-    private static let relativeLimit = 12
-
     func validate() throws {
         if format.json, output == nil {
             throw ValidationError("--json says what was written: name a file with --output")
@@ -64,13 +62,22 @@ struct ReportCommand: AsyncParsableCommand {
         return ReportPage(
             model: ModelDetailPage(
                 listing: try registry.listing(of: model), versions: try registry.log(of: model),
-                lineage: try registry.lineage(of: model, limit: Self.relativeLimit),
+                lineage: try registry.lineage(of: model, limit: LineageDiagram.relativeLimit),
                 quality: try registry.qualityHistory(of: model), files: try registry.files(of: exact).files,
-                card: try registry.text(ofFile: "README.md", in: exact, limit: CardRenderer.longest), origin: nil,
+                card: try card(registry, exact), branches: try registry.numbersOnBranches(of: model), origin: nil,
                 canWrite: false, showsBase: true),
             version: VersionPage(
-                details: details, delta: profile.map { .known($0) } ?? .none,
+                details: details, delta: profile.map { .known($0) } ?? (details.version.isPending ? .pending : .none),
                 pack: try details.pack.map { try registry.inspect($0.hex) }, origin: nil, showsBase: true,
                 canSeePack: false))
+    }
+
+    private func card(_ registry: ModelRegistry, _ version: VersionReference) throws -> ModelCardView {
+        let hasCard = try registry.file(ModelCardView.path, of: version).1 != nil
+        guard hasCard else { return .none }
+        // There are no files beside the page that links could lead to.
+        return ModelCardView(
+            text: try registry.text(ofFile: ModelCardView.path, in: version, limit: CardRenderer.longest)
+        ) { _ in nil }
     }
 }

@@ -65,7 +65,8 @@ extension ModelRegistry {
         let leftTensors = Dictionary(leftFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let rightTensors = Dictionary(rightFiles.flatMap(\.tensors).map { ($0.name, $0) }) { first, _ in first }
         let names = Set(leftTensors.keys).union(rightTensors.keys).sorted()
-        let changes = try await changes(names.map { (leftTensors[$0], rightTensors[$0]) }, storedIn: try catalog.pack(of: versions.right.id)?.id)
+        let changes = try await changes(
+            names.map { (leftTensors[$0], rightTensors[$0]) }, storedIn: try catalog.pack(of: versions.right.id)?.id)
         return VersionComparison(
             left: VersionSummary(versions.left), right: VersionSummary(versions.right), tensors: changes.tensors,
             files: files(leftFiles, rightFiles), shared: try sharedBytes(leftFiles, rightFiles),

@@ -3,7 +3,7 @@ public import DeltaicCore
 
 /// Where a model comes from, and what else was made of the same.
 public struct ModelLineage: Sendable, Codable {
-    /// The base of the newest version; nil if it has none, or if it is not to be seen.
+    /// The base of the newest version; nil if it has none, or one outside the namespace.
     public let base: VersionSummary?
     /// Other models on the same base, the newest first; of a base, those that are built on it.
     public let relatives: [ModelListing]
@@ -12,10 +12,15 @@ public struct ModelLineage: Sendable, Codable {
 }
 
 extension ModelRegistry {
+    /// The numbers of a model's versions that were made on a branch, and are not of `main`.
+    public func numbersOnBranches(of model: ModelName) throws -> Set<Int> {
+        Set(try catalog.versions(of: model).filter { !$0.isOnMain }.map(\.number))
+    }
+
     /// Where a model comes from, and what else was made of the same.
     ///
     /// - Parameters:
-    ///   - namespace: only its models are relatives, and a base outside it is a name only; nil for all.
+    ///   - namespace: only its models are relatives, and nothing is told of a base outside it; nil for all.
     ///   - limit: the most relatives that are listed.
     /// - Throws: `.unknownModel`.
     public func lineage(of model: ModelName, namespace: String? = nil, limit: Int) throws -> ModelLineage {
@@ -26,8 +31,11 @@ extension ModelRegistry {
         filter.limit = limit + 1
         let relatives = try catalog.latestVersions(filter).filter { $0.latest.model != model }
         let count = try catalog.fineTuneCount(of: origin, namespace: namespace)
+        // Of a base outside the namespace its name is known, from the versions, and nothing else.
+        let isOpen = namespace == nil || base?.model.namespace == namespace
         return ModelLineage(
-            base: base.map(VersionSummary.init), relatives: relatives.prefix(limit).map(ModelListing.init),
+            base: isOpen ? base.map(VersionSummary.init) : nil,
+            relatives: relatives.prefix(limit).map(ModelListing.init),
             relativeCount: max(relatives.count, base == nil ? count : count - 1))
     }
 }

@@ -29,7 +29,8 @@ extension ModelRegistry {
         var histograms: [TensorClass: (unchanged: Int, changes: ChangeHistogram)] = [:]
         for (left, right) in pairs {
             guard let shown = right ?? left else { continue }
-            let difference = try await naming("tensor \(shown.name)") { try await self.difference(left, right, needsSizes: needsSizes)
+            let difference = try await naming("tensor \(shown.name)") {
+                try await self.difference(left, right, needsSizes: needsSizes)
             }
             progress.advance(right?.byteCount ?? 0)
             let change = difference.change

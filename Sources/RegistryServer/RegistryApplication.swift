@@ -51,7 +51,7 @@ public struct RegistryApplication: Sendable {
                     + TensorRoutes.routes + TransferRoutes().routes + ImportRoutes.routes + TagRoutes.routes
                     + ModelRoutes.routes + ReportRoutes.routes
                     + ConsoleRoutes.routes + ConsoleStorageRoutes.routes + ConsoleModelRoutes.routes
-                    + SessionRoutes.routes + ConsoleActions.routes + HubPageRoutes.routes),
+                    + SessionRoutes.routes + ConsoleActions.routes + [ConsoleRoutes.nothing] + HubPageRoutes.routes),
             authentication: Authentication(
                 registry: registry, allowsAnonymousRead: options.allowsAnonymousRead,
                 sessions: services.console.sessions),

@@ -6,6 +6,8 @@ public struct PossibleSaving: Sendable, Codable {
     /// `name@v1`, the newest version.
     public let version: String
     public let model: String
+    /// How many versions the model has beside it.
+    public let otherVersions: Int
     /// What its pack takes now.
     public let storedBytes: Int
     /// The nearest base, as `name@v1`.
@@ -55,8 +57,14 @@ public actor PossibleSavings {
                 found[pair] = .some(before)
                 continue
             }
-            found[pair] = .some(
-                try await BlockingWork.run { [registry] in try registry.saving(of: version, against: relatives) })
+            do {
+                found[pair] = .some(
+                    try await BlockingWork.run { [registry] in try registry.saving(of: version, against: relatives) })
+            } catch let error as DeltaicError {
+                // One that is damaged, or was removed meanwhile, says nothing about the others.
+                registry.warn("whether \(version.reference) could be a delta is not known: \(error)")
+                found[pair] = .some(nil)
+            }
         }
         known = found
         return found.values.compactMap(\.self).sorted {
@@ -113,7 +121,8 @@ extension ModelRegistry {
             return nil
         }
         return PossibleSaving(
-            version: version.reference, model: "\(version.model)", storedBytes: version.storedBytes,
+            version: version.reference, model: "\(version.model)",
+            otherVersions: try catalog.versions(of: version.model).count - 1, storedBytes: version.storedBytes,
             relative: relative.reference, relativeModel: "\(relative.model)", ratio: Double(size) / Double(alone))
     }
 }

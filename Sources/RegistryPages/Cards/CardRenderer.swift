@@ -27,7 +27,8 @@ public struct CardRenderer: Sendable {
             for byte in line {
                 switch byte {
                 case UInt8(ascii: ">"): marks += 1
-                case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "."), UInt8(ascii: ")"): isMark = true
+                case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "."), UInt8(ascii: ")"):
+                    isMark = true
                 case UInt8(ascii: " "), UInt8(ascii: "\t"):
                     if isMark { marks += 1 }
                     isMark = false

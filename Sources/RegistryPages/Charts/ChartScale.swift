@@ -13,7 +13,8 @@ struct ChartScale {
         let step = Self.roundStep(span / Double(count))
         // Figures at the ends of what numbers can be have no round ones around them.
         guard span.isFinite, step.isNormal, abs(least) + span < 1e300, abs(least) / step < 1e12 else {
-            self = ChartScale(over: min(least, greatest)...max(least, greatest), along: places, ticks: [least, greatest])
+            self = ChartScale(
+                over: min(least, greatest)...max(least, greatest), along: places, ticks: [least, greatest])
             return
         }
         let start = (least / step).rounded(.down) * step
@@ -26,7 +27,8 @@ struct ChartScale {
     /// An axis over exactly these values, with these ones marked.
     init(over values: ClosedRange<Double>, along places: (Double, Double), ticks: [Double]) {
         self.values =
-            values.lowerBound < values.upperBound ? values : values.lowerBound...values.lowerBound + max(1, abs(values.lowerBound))
+            values.lowerBound < values.upperBound
+            ? values : values.lowerBound...values.lowerBound + max(1, abs(values.lowerBound))
         self.places = places
         self.ticks = ticks
     }

@@ -20,7 +20,8 @@ struct HistogramChart {
         let all = changed + histogram.unchanged
         return
             "\(histogram.tensorClass.rawValue): \(NumberFormat.count(changed)) of \(NumberFormat.count(all, "weight")) changed"
-            + (histogram.notFinite > 0 ? ", \(NumberFormat.count(histogram.notFinite)) from or to no finite number" : "")
+            + (histogram.notFinite > 0
+                ? ", \(NumberFormat.count(histogram.notFinite)) from or to no finite number" : "")
     }
 
     func picture() -> Picture {
@@ -28,7 +29,9 @@ struct HistogramChart {
         guard greatest > 0 else {
             return Picture(
                 width: Self.size.width, height: 40, label: label,
-                content: "<text class=\"tick\" x=\"0\" y=\"20\">\(histogram.notFinite > 0 ? "nothing else changed" : "nothing changed")</text>")
+                content:
+                    "<text class=\"tick\" x=\"0\" y=\"20\">\(histogram.notFinite > 0 ? "nothing else changed" : "nothing changed")</text>"
+            )
         }
         let side = (Self.size.width - Self.middle) / 2
         let barWidth = side / Double(2 * Self.octaves)

@@ -2,7 +2,7 @@ internal import DeltaicCore
 internal import Registry
 
 /// Where a model comes from: its base, its versions, and what else was made of the same.
-struct LineageDiagram {
+public struct LineageDiagram {
     let model: String
     let lineage: ModelLineage
     /// The newest first.
@@ -16,49 +16,60 @@ struct LineageDiagram {
     private static let gap = 12.0
     private static let columnGap = 56.0
     private static let versionLimit = 6
-    private static let relativeLimit = 6
+    /// Relatives that are drawn one by one.
+    public static let relativeLimit = 6
+    private static let baseLimit = 4
 
     private struct Box {
         let title: String
         let note: String
         let path: String?
         var style: Markup = "box"
+        /// Where the line to it comes from: the title of a box before it.
+        var origin: String?
     }
 
     func picture() -> Picture {
         let isBase = versions.first?.isBase ?? false
-        let base = lineage.base.map { base in
-            Box(
-                title: base.reference, note: "base, \(ByteFormat.text(base.storedBytes)) kept",
-                path: path { ConsolePaths.version(base.model, base.number) }.flatMap { showsBase ? $0 : nil },
-                style: "box base")
+        let shownVersions = versions.prefix(Self.versionLimit)
+        // Versions may be deltas of different bases.
+        let references = shownVersions.compactMap(\.base).reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
         }
+        let bases = shown(
+            references.map { reference in
+                let known = lineage.base.flatMap { $0.reference == reference && showsBase ? $0 : nil }
+                return Box(
+                    title: reference, note: known.map { "base, \(ByteFormat.text($0.storedBytes)) kept" } ?? "base",
+                    path: showsBase ? path { ConsolePaths.version(reference: reference) } : nil, style: "box base")
+            }, limit: Self.baseLimit, all: references.count, of: "other bases")
         let own = shown(
-            versions.map { version in
+            shownVersions.map { version in
                 Box(
                     title: "v\(version.number)"
                         + (version.tags.isEmpty ? "" : " " + version.tags.joined(separator: ", ")),
                     note: note(version), path: path { ConsolePaths.version(version.model, version.number) },
-                    style: version.isBase ? "box base" : "box own")
+                    style: version.isBase ? "box base" : "box own", origin: version.base)
             }, limit: Self.versionLimit, all: versions.count, of: "older versions")
+        let titles = Dictionary(zip(shownVersions.map(\.reference), own.map(\.title))) { first, _ in first }
         let relatives = shown(
             lineage.relatives.map { relative in
                 Box(
                     title: relative.latest.model, note: note(relative.latest),
-                    path: path { ConsolePaths.model(relative.latest.model) })
+                    path: path { ConsolePaths.model(relative.latest.model) },
+                    origin: isBase ? relative.latest.base.flatMap { titles[$0] } : nil)
             }, limit: Self.relativeLimit, all: lineage.relativeCount, of: isBase ? "others" : "other siblings")
-        let columns = [base.map { [$0] } ?? [], own, relatives]
         let heads = [
-            "Base", isBase ? "Versions" : "Versions of \(model.shortened(to: 22))", isBase ? "Built on it" : "Siblings",
+            references.count > 1 ? "Bases" : "Base", isBase ? "Versions" : "Versions of \(model.shortened(to: 22))",
+            isBase ? "Built on it" : "Siblings, on the same base",
         ]
-        return draw(columns, heads, isBase: isBase)
+        return draw([bases, own, relatives], heads, isBase: isBase)
     }
 
     private func path(_ make: () -> String) -> String? { hasLinks ? make() : nil }
 
     private func note(_ version: VersionSummary) -> String {
-        let kept = "\(ByteFormat.text(version.storedBytes)) of \(ByteFormat.text(version.rawBytes))"
-        return version.lossyCodec.map { "\(kept), \($0)" } ?? kept
+        "\(ByteFormat.text(version.storedBytes)) of \(ByteFormat.text(version.rawBytes))"
     }
 
     private func shown(_ boxes: [Box], limit: Int, all: Int, of what: String) -> [Box] {
@@ -75,20 +86,21 @@ struct LineageDiagram {
         let height = 26 + rows * (Self.box.height + Self.gap)
         let width = Double(used.count) * Self.box.width + Double(max(0, used.count - 1)) * Self.columnGap + 2
         var content: Markup = .none
-        // From the base, or from what is built on, lines go to every box of the next columns.
-        let origin = (x: 1 + Self.box.width, y: 26 + Self.box.height / 2)
+        // Where lines to a box of a title begin.
+        var ends: [String: (x: Double, y: Double)] = [:]
         for (index, column) in used.enumerated() {
             let x = 1 + Double(index) * (Self.box.width + Self.columnGap)
             content += "<text class=\"name\" x=\"\(x)\" y=\"14\">\(column.1)</text>\n"
             for (row, box) in column.0.enumerated() {
                 let y = 26 + Double(row) * (Self.box.height + Self.gap)
-                if index == 1 {
-                    content += curve(from: origin, to: (x, y + Self.box.height / 2))
+                if let start = box.origin.flatMap({ ends[$0] }) {
+                    content += curve(from: start, to: (x, y + Self.box.height / 2))
                 } else if index == 2, row == 0 {
                     // Siblings come from the base too: one line around the versions says so for all of them.
                     content += "<path class=\"edge faint\" d=\"M\(x - Self.columnGap / 2) 20V\(height - Self.gap)\"/>\n"
                 }
                 content += draw(box, x: x, y: y)
+                ends[box.title] = (x + Self.box.width, y + Self.box.height / 2)
             }
         }
         return Picture(

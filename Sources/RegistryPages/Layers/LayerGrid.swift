@@ -28,7 +28,8 @@ struct LayerGrid {
         }
         var grids: [LayerGrid] = []
         var left = cellLimit
-        for (name, stack) in stacks.sorted(by: { ($0.value.tensors.count, $1.key) > ($1.value.tensors.count, $0.key) }) {
+        for (name, stack) in stacks.sorted(by: { ($0.value.tensors.count, $1.key) > ($1.value.tensors.count, $0.key) })
+        {
             guard stack.cellCount <= left else {
                 others += stack.tensors
                 continue

@@ -4,7 +4,7 @@
 public enum ConsoleNotice: String, Sendable, CaseIterable {
     case tagged, untagged, removed
     case taskSet = "task-set"
-    case collected, compressing
+    case compressing
     case importing
     case signedOut = "signed-out"
 
@@ -14,7 +14,6 @@ public enum ConsoleNotice: String, Sendable, CaseIterable {
         case .untagged: "The tag is gone; the version stays."
         case .removed: "Removed. What nothing else needs is garbage now, and is deleted after a day."
         case .taskSet: "The task is set."
-        case .collected: "Garbage was collected."
         case .compressing: "What is pending is being compressed."
         case .importing: "The import has begun; Jobs says how far it is."
         case .signedOut: "You are signed out."

@@ -20,7 +20,7 @@ public enum ConsolePaths {
 
     /// - Parameter version: `v2`, a tag or a commit id.
     public static func version(_ model: String, _ version: String) -> String {
-        self.model(model) + "/versions/" + encoded(version)
+        self.model(model) + "/versions/" + encoded(version, keepsSlashes: false)
     }
 
     public static func version(_ model: String, _ number: Int) -> String { version(model, "v\(number)") }
@@ -33,6 +33,11 @@ public enum ConsolePaths {
 
     public static func file(_ path: String, of model: String, version: String) -> String {
         self.version(model, version) + "/files/" + encoded(path)
+    }
+
+    /// Where clients of the Hub get a file.
+    static func resolved(_ path: String, of model: String, commit: String) -> String {
+        "/\(encoded(model))/resolve/\(commit)/\(encoded(path))"
     }
 
     public static func pack(_ id: String) -> String { packs + "/" + encoded(id) }

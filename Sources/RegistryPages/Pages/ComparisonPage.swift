@@ -15,7 +15,7 @@ public struct ComparisonPage: Sendable {
     /// A small text file that is in both versions and differs.
     public struct ChangedText: Sendable {
         let path: String
-        let difference: LineDifference
+        public let difference: LineDifference
 
         public init(path: String, difference: LineDifference) {
             self.path = path

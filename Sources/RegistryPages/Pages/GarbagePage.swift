@@ -6,10 +6,13 @@ public import Registry
 public struct GarbagePage: Sendable {
     let garbage: [GarbageReport.Pack]
     let report: SavingsReport
+    /// What a collection that just ended has deleted and left, in bytes; nil if there was none.
+    let collected: (freed: Int, left: Int)?
 
-    public init(garbage: [GarbageReport.Pack], report: SavingsReport) {
+    public init(garbage: [GarbageReport.Pack], report: SavingsReport, collected: (freed: Int, left: Int)?) {
         self.garbage = garbage
         self.report = report
+        self.collected = collected
     }
 
     private static let limit = 1000
@@ -28,6 +31,7 @@ public struct GarbagePage: Sendable {
             "Garbage", at: .garbage,
             """
             <h1>Garbage</h1>
+            \(collected.map(Self.outcome))
             <div class="tiles">
             \(Parts.tile("To be deleted", Parts.bytes(report.garbageBytes), "\(NumberFormat.count(garbage.count, "pack"))"))
             \(Parts.tile("Retained", Parts.bytes(report.retainedBytes), "of removed versions and uploads, needed still"))
@@ -36,6 +40,13 @@ public struct GarbagePage: Sendable {
             \(garbage.isEmpty ? "<p>There is none.</p>" : table.markup)
             \(action(layout.viewer))
             """)
+    }
+
+    private static func outcome(_ collected: (freed: Int, left: Int)) -> Markup {
+        """
+        <p class="notice" role="status">\(ByteFormat.text(collected.freed)) deleted; \(ByteFormat.text(collected.left)) wait until \
+        their day is over, or until nobody reads them.</p>
+        """
     }
 
     private static func reason(_ word: String) -> String {

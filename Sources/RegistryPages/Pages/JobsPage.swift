@@ -3,21 +3,6 @@ public import Registry
 
 /// What the server is doing, and what it has still to do.
 public struct JobsPage: Sendable {
-    /// Work that is under way.
-    public struct Running: Sendable {
-        let what: String
-        /// How much of it is done, in bytes.
-        let done: Int
-        /// Zero if that is not known.
-        let all: Int
-
-        public init(what: String, done: Int = 0, all: Int = 0) {
-            self.what = what
-            self.done = done
-            self.all = all
-        }
-    }
-
     /// An import that a client asked for.
     public struct Import: Sendable {
         let name: String
@@ -37,13 +22,14 @@ public struct JobsPage: Sendable {
         }
     }
 
-    let running: [Running]
+    /// What is under way, in words.
+    let running: [String]
     let pending: [PendingListing]
     let imports: [Import]
     /// Servers that may be imported from, where the viewer may import.
     let sources: [String]
 
-    public init(running: [Running], pending: [PendingListing], imports: [Import], sources: [String]) {
+    public init(running: [String], pending: [PendingListing], imports: [Import], sources: [String]) {
         self.running = running
         self.pending = pending
         self.imports = imports
@@ -63,7 +49,7 @@ public struct JobsPage: Sendable {
 
     private var runningList: Markup {
         guard !running.isEmpty else { return "<p>Nothing is running.</p>" }
-        let items = running.map { job in "<li>\(job.what)\(progress(job.done, job.all, of: job.what))</li>" as Markup }
+        let items = running.map { job in "<li>\(job)</li>" as Markup }
         return "<ul>\(items)</ul>"
     }
 

@@ -8,10 +8,11 @@ public struct ModelDetailPage: Sendable {
     let versions: [VersionSummary]
     let lineage: ModelLineage
     let quality: QualityHistory
-    /// Of the newest version.
+    /// Of the newest version, as the card is; of the version that a report is of.
     let files: [VersionFile]
-    /// The text of the newest version's `README.md`; nil if it has none, or one that is too long.
-    let card: String?
+    let card: ModelCardView
+    /// The numbers of versions that were made on a branch, and are not of `main`.
+    let branches: Set<Int>
     /// Where clients find the server; nil for a page without one.
     let origin: String?
     /// Whether the viewer may tag and remove versions.
@@ -21,7 +22,7 @@ public struct ModelDetailPage: Sendable {
 
     public init(
         listing: ModelListing, versions: [VersionSummary], lineage: ModelLineage, quality: QualityHistory,
-        files: [VersionFile], card: String?, origin: String?, canWrite: Bool, showsBase: Bool
+        files: [VersionFile], card: ModelCardView, branches: Set<Int>, origin: String?, canWrite: Bool, showsBase: Bool
     ) {
         self.listing = listing
         self.versions = versions
@@ -29,6 +30,7 @@ public struct ModelDetailPage: Sendable {
         self.quality = quality
         self.files = files
         self.card = card
+        self.branches = branches
         self.origin = origin
         self.canWrite = canWrite
         self.showsBase = showsBase
@@ -55,7 +57,8 @@ public struct ModelDetailPage: Sendable {
     ///   - actions: what the viewer can do.
     func content(isAlone: Bool, actions: Markup = .none) -> Markup {
         let picture = LineageDiagram(
-            model: name, lineage: lineage, versions: versions, hasLinks: !isAlone, showsBase: showsBase
+            model: name, lineage: lineage, versions: versions.filter { !branches.contains($0.number) },
+            hasLinks: !isAlone, showsBase: showsBase
         ).picture()
         return """
             <div class="tiles">
@@ -69,14 +72,14 @@ public struct ModelDetailPage: Sendable {
             \(QualitySection(quality: quality).markup)
             \(isAlone ? Markup.none : newest)
             \(actions)
-            \(Parts.section("Model card", id: "card", cardMarkup(isAlone: isAlone)))
+            \(Parts.section("Model card", id: "card", card.markup))
             """
     }
 
     /// What a page about a version has itself.
     private var newest: Markup {
         """
-        \(Parts.section("Get it", id: "commands", VersionCommands(latest, origin: origin).markup))
+        \(Parts.section("Get it", id: "commands", VersionCommands(latest, files: files.map(\.path), origin: origin).markup))
         \(Parts.section("Files of \(latest.reference)", id: "files", FileTable(files, of: latest).markup))
         """
     }
@@ -84,8 +87,13 @@ public struct ModelDetailPage: Sendable {
     private var labels: [Markup] {
         let texts =
             (latest.isBase ? ["base"] : []) + (latest.task.map { ["task: \($0)"] } ?? [])
-            + (latest.isPending ? ["to be compressed"] : [])
+            + (latest.isPending ? ["pending"] : [])
         return texts.map { "<span class=\"tag\">\($0)</span>" }
+    }
+
+    private func labels(of version: VersionSummary) -> [Markup] {
+        version.tags.map { "<span class=\"tag\">\($0)</span>" as Markup }
+            + (branches.contains(version.number) ? ["<span class=\"tag\">on a branch</span>"] : [])
     }
 
     private func versionTable(isAlone: Bool) -> Markup {
@@ -98,7 +106,7 @@ public struct ModelDetailPage: Sendable {
         for version in versions.prefix(Self.versionLimit) {
             table.add([
                 Parts.link(isAlone ? nil : ConsolePaths.version(name, version.number), "v\(version.number)"),
-                "\(Markup(version.tags.map { "<span class=\"tag\">\($0)</span>" }, separator: " "))",
+                "\(Markup(labels(of: version), separator: " "))",
                 Parts.date(version.createdAt), "\(version.base ?? "-")", "\(VersionPage.codec(of: version))",
                 Parts.bytes(version.rawBytes), Parts.bytes(version.storedBytes),
                 Parts.ratio(version.rawBytes, version.storedBytes),
@@ -128,30 +136,6 @@ public struct ModelDetailPage: Sendable {
             <button type="submit">Compare</button>
             </form>
             """
-    }
-
-    @MarkupChoice private func cardMarkup(isAlone: Bool) -> Markup {
-        if let card {
-            let parts = CardText(card)
-            let (model, commit) = (name, latest.commit.hex)
-            if let front = parts.frontMatter {
-                "<details><summary>Front matter</summary><pre tabindex=\"0\"><code>\(front)</code></pre></details>"
-            }
-            // What is not there is no picture, and no link.
-            let paths = Set(isAlone ? [] : files.map(\.path))
-            let renderer = CardRenderer { path in
-                paths.contains(path) ? ConsolePaths.file(path, of: model, version: commit) : nil
-            }
-            if let text = renderer.render(parts.body) {
-                "<div class=\"card\">\(text)</div>"
-            } else {
-                "<p>The card is too long to be shown; it is README.md among the files.</p>"
-            }
-        } else if files.contains(where: { $0.path == "README.md" }) {
-            "<p>The card is too long to be shown, or no text; it is README.md among the files.</p>"
-        } else {
-            "<p>It has none: a file README.md would be shown here.</p>"
-        }
     }
 
     private func actions(_ viewer: Viewer) -> Markup {

@@ -64,6 +64,7 @@ public struct ModelListPage: Sendable {
             <button type="submit" class="main">Show</button>
             </form>
             \(ModelTable(models, label: "Models").markup)
+            <p><a href="\(ConsolePaths.compare)">Compare two versions</a>, of one model or of two.</p>
             \(links.isEmpty ? Markup.none : "<nav class=\"pages\" aria-label=\"Pages\">\(links)</nav>")
             """)
     }

@@ -68,7 +68,9 @@ public struct OverviewPage: Sendable {
         let versions = totals.reduce(0) { $0 + $1.versions }
         var tiles: [Markup] = [
             Parts.tile("Registered", Parts.bytes(raw), "\(NumberFormat.count(versions, "version"))"),
-            Parts.tile("Kept", Parts.bytes(stored), "all packs, to the byte"),
+            Parts.tile(
+                "Kept", Parts.bytes(stored),
+                "\(report == nil ? "the packs of these versions" : "all packs, to the byte")"),
             Parts.tile("Ratio", Parts.ratio(raw, stored), "registered over kept"),
             Parts.tile("Saved", Parts.bytes(raw - stored)),
         ]
@@ -136,7 +138,7 @@ public struct OverviewPage: Sendable {
             "<p>Models that are stored in full are being compared with each other; look again in a moment.</p>"
         case .known(let savings):
             if savings.isEmpty {
-                "<p>Every model that is stored in full stands alone: no older one of its architecture is near.</p>"
+                "<p>Of the bases that nothing is built on, none stands near an older base of its architecture.</p>"
             } else {
                 Self.table(of: savings)
             }
@@ -146,10 +148,14 @@ public struct OverviewPage: Sendable {
     private static func table(of savings: [PossibleSaving]) -> Markup {
         var table = DataTable(
             "Models that could be deltas",
-            [.text("Stored in full"), .number("Kept"), .text("Nearest relative"), .number("About to save")])
+            [
+                .text("Stored in full"), .number("Other versions"), .number("Kept"), .text("Nearest base"),
+                .number("About to save"),
+            ])
         for saving in savings.prefix(20) {
             table.add([
-                Parts.link(ConsolePaths.model(saving.model), text: saving.version), Parts.bytes(saving.storedBytes),
+                Parts.link(ConsolePaths.model(saving.model), text: saving.version),
+                "\(saving.otherVersions)", Parts.bytes(saving.storedBytes),
                 Parts.link(ConsolePaths.model(saving.relativeModel), text: saving.relative),
                 "\(ByteFormat.text(saving.savedBytes)) (\(NumberFormat.fixed(100 * (1 - saving.ratio), 0)) %)",
             ])
@@ -158,7 +164,7 @@ public struct OverviewPage: Sendable {
             <p>These are stored in full although an older model is near, judged by a few chunks of each. Registered again against
             it, each would be a delta, and what it takes now would go.</p>
             \(table.markup)
-            \(savings.first.map(way))
+            \(savings.first { $0.otherVersions == 0 }.map(way))
             """
     }
 
@@ -167,7 +173,7 @@ public struct OverviewPage: Sendable {
         <details><summary>How, for \(saving.model)</summary>
         \(Parts.command("Take it out", "deltaic pull \(saving.version) --output again && deltaic remove \(saving.model)"))
         \(Parts.command("Put it back", "deltaic register again --name \(saving.model) --base \(saving.relative)"))
-        <p class="dim">Its version numbers go on; tags have to be set again, and older versions are to be kept or left.</p>
+        <p class="dim">Its version numbers go on, and tags have to be set again. Of a model with more versions, each has to be taken out first.</p>
         </details>
         """
     }

@@ -25,7 +25,7 @@ public struct PackListPage: Sendable {
                 Parts.link(ConsolePaths.pack(pack.id.hex), "<span class=\"mono\">\(pack.id.short)</span>"),
                 Parts.bytes(pack.bytes), "\(NumberFormat.count(pack.objectCount))",
                 pack.version.map { Parts.link(ConsolePaths.version(reference: $0), text: $0) }
-                    ?? (pack.isUpload ? "a file as it was sent" : "a removed version; others still need it"),
+                    ?? (pack.isUpload ? "a file as it was sent" : "no version; others may need it"),
                 Parts.date(pack.createdAt),
             ])
         }

@@ -5,12 +5,20 @@ internal import Registry
 /// How a version is got, ready to be copied.
 struct VersionCommands {
     let version: VersionSummary
+    /// The paths of its files.
+    let files: [String]
     /// Where clients find the server; nil if there is none.
     let origin: String?
 
-    init(_ version: VersionSummary, origin: String?) {
+    init(_ version: VersionSummary, files: [String], origin: String?) {
         self.version = version
+        self.files = files
         self.origin = origin
+    }
+
+    /// A file that says what the model is, else the first that there is.
+    private var example: String? {
+        ["config.json", "adapter_config.json"].first(where: files.contains) ?? files.first
     }
 
     var markup: Markup {
@@ -25,10 +33,12 @@ struct VersionCommands {
                 "Python",
                 "HF_ENDPOINT=\(place) python3 -c 'from huggingface_hub import snapshot_download; "
                     + "print(snapshot_download(\"\(version.model)\", revision=\"\(version.commit.hex)\"))'"))
-            \(Parts.command(
-                "curl",
-                "curl -H \"Authorization: Bearer $HF_TOKEN\" -L -O "
-                    + Self.quoted("\(origin)/\(version.model)/resolve/\(version.commit.hex)/config.json")))
+            \(example.map { path in
+                Parts.command(
+                    "curl",
+                    "curl -f -H \"Authorization: Bearer $HF_TOKEN\" -L -O "
+                        + Self.quoted(origin + ConsolePaths.resolved(path, of: version.model, commit: version.commit.hex)))
+            })
             <p class="dim">Where reading takes a token, clients take it from <code>HF_TOKEN</code>.</p>
             """
     }

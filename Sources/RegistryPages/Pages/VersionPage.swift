@@ -7,6 +7,8 @@ public struct VersionPage: Sendable {
     public enum Delta: Sendable {
         /// It has no base.
         case none
+        /// It is stored as it was sent, and what it is a delta of is not known yet.
+        case pending
         /// It is being measured: both are decoded for it.
         case measuring
         case known(DeltaProfile)
@@ -15,18 +17,22 @@ public struct VersionPage: Sendable {
 
     let details: VersionDetails
     let delta: Delta
-    /// The streams of its own pack; nil if it has none.
+    /// The streams of its own pack; nil if it has none, or if that cannot be read.
     let pack: PackReport?
+    /// Why its pack cannot be read.
+    let packProblem: String?
     let origin: String?
     let showsBase: Bool
     let canSeePack: Bool
 
     public init(
-        details: VersionDetails, delta: Delta, pack: PackReport?, origin: String?, showsBase: Bool, canSeePack: Bool
+        details: VersionDetails, delta: Delta, pack: PackReport?, packProblem: String? = nil,
+        origin: String?, showsBase: Bool, canSeePack: Bool
     ) {
         self.details = details
         self.delta = delta
         self.pack = pack
+        self.packProblem = packProblem
         self.origin = origin
         self.showsBase = showsBase
         self.canSeePack = canSeePack
@@ -38,7 +44,7 @@ public struct VersionPage: Sendable {
 
     /// How most of its weights are stored.
     static func codec(of version: VersionSummary) -> String {
-        version.isPending ? "as sent" : version.lossyCodec ?? (version.base == nil ? "solo" : "exact")
+        version.isPending ? "(pending)" : version.lossyCodec ?? (version.base == nil ? "solo" : "exact")
     }
 
     public func markup(in layout: PageLayout) -> Markup {
@@ -62,7 +68,7 @@ public struct VersionPage: Sendable {
         \(Parts.section("Where the delta lives, and what it costs", id: "layers", layers))
         \(Parts.section("How much weights changed", id: "histograms", histograms))
         \(Parts.section("What is stored", id: "sizes", sizes))
-        \(Parts.section("Get it", id: "commands", VersionCommands(version, origin: origin).markup))
+        \(Parts.section("Get it", id: "commands", VersionCommands(version, files: details.files.map(\.path), origin: origin).markup))
         \(Parts.section("Files", id: "files", FileTable(details.files, of: version, hasLinks: !isAlone).markup))
         \(Parts.section("Tensors", id: "tensors", tensorTable))
         """
@@ -80,7 +86,7 @@ public struct VersionPage: Sendable {
         return """
             <div class="tiles">
             \(Parts.tile("Registered", Parts.bytes(version.rawBytes), "\(NumberFormat.count(version.fileCount, "file"))"))
-            \(Parts.tile("Kept", Parts.bytes(version.storedBytes), "its own pack"))
+            \(Parts.tile("Kept", Parts.bytes(version.storedBytes), "its own pack; what others have too is counted with them"))
             \(Parts.tile("Ratio", Parts.ratio(version.rawBytes, version.storedBytes), "whole files over whole pack"))
             \(linear)
             </div>
@@ -126,6 +132,8 @@ public struct VersionPage: Sendable {
     private var state: Markup {
         switch delta {
         case .none: "<p>It has no base: it is stored on its own.</p>"
+        case .pending:
+            "<p>It is stored as it was sent, and is to be compressed: then it is known what it is a delta of.</p>"
         case .measuring:
             """
             <p class="warning" role="status">How much each layer changed is being measured: base and version are decoded for it, \
@@ -147,7 +155,14 @@ public struct VersionPage: Sendable {
 
     private var histograms: Markup {
         guard let profile else { return state }
-        return HistogramFigures(histograms: profile.histograms).markup
+        let kinds = Dictionary(grouping: profile.tensors, by: \.kind).mapValues(\.count)
+        let apart = (kinds[.onlyRight] ?? 0, kinds[.incomparable] ?? 0)
+        let note: Markup =
+            apart.0 + apart.1 > 0
+            ? "<p>\(NumberFormat.count(apart.0, "tensor")) without a partner in the base, \(NumberFormat.count(apart.1)) that cannot be compared with theirs.</p>"
+            : .none
+        guard !profile.histograms.isEmpty else { return "\(note)<p>There is nothing to compare.</p>" }
+        return "\(note)\(HistogramFigures(histograms: profile.histograms).markup)"
     }
 
     private var sizes: Markup {
@@ -171,7 +186,8 @@ public struct VersionPage: Sendable {
         }
         return """
             <div class="columns"><div><h3>By codec</h3>\(table.markup)</div>\
-            \(pack.map { "<div><h3>By stream of its pack</h3>\(PackPage.streamTable($0))</div>" as Markup })</div>
+            \(pack.map { "<div><h3>By stream of its pack</h3>\(PackPage.streamTable($0))</div>" as Markup })\
+            \(packProblem.map { "<p class=\"warning\" role=\"status\">Its pack cannot be read: \($0)</p>" as Markup })</div>
             """
     }
 

@@ -61,19 +61,16 @@ enum ConsoleActions {
         return done(.taskSet, at: ConsolePaths.tasks)
     }
 
+    private static let patience = Duration.seconds(20)
+
     private static func collect(_ exchange: Exchange) async throws -> Response {
         _ = try await exchange.form()
-        let (registry, content) = (exchange.registry, exchange.services.content)
-        do {
-            _ = try await exchange.services.console.collections.run("collect") {
-                let report = try await registry.collectGarbage()
-                content.closeRemoved()
-                return report
-            }
-        } catch let error as ServerError where error.code == ServerError.Code.working.rawValue {
+        guard let report = try await exchange.services.console.collections.collect(patience: patience) else {
             return PageResponse.seeOther(ConsolePaths.jobs)
         }
-        return done(.collected, at: ConsolePaths.garbage)
+        exchange.services.content.closeRemoved()
+        return PageResponse.seeOther(
+            "\(ConsolePaths.garbage)?freed=\(report.freedBytes)&left=\(report.waitingBytes)")
     }
 
     private static func compress(_ exchange: Exchange) async throws -> Response {

@@ -12,25 +12,27 @@ enum ConsoleModelRoutes {
         .page(ConsolePaths.models + "/{model}/versions/{revision}/files/{path*}", .readModel, file),
     ]
 
-    private static let relativeLimit = 12
-
     private static func model(_ exchange: Exchange) async throws -> Response {
         let (registry, name) = (exchange.registry, try exchange.model())
         if let redirect = try redirect(exchange, name) { return redirect }
         let listing = try registry.listing(of: name)
         let newest = VersionReference(model: name, selector: .commit(listing.latest.commit.hex))
         let files = try registry.files(of: newest).files
-        let card = try await BlockingWork.run {
-            try registry.text(ofFile: "README.md", in: newest, limit: CardRenderer.longest)
+        let card: ModelCardView
+        do {
+            card = try await exchange.services.console.cards.card(of: newest, files, registry)
+        } catch let error as DeltaicError {
+            card = .failed(ConsoleRoutes.told(error, exchange))
         }
-        let lineage = try registry.lineage(of: name, namespace: exchange.seenNamespace, limit: relativeLimit)
-        return exchange.page(
-            ModelDetailPage(
-                listing: listing, versions: try registry.log(of: name), lineage: lineage,
-                quality: try registry.qualityHistory(of: name), files: files, card: card, origin: exchange.origin,
-                canWrite: exchange.principal.holds(.write, for: name.namespace) && !registry.isReadOnly,
-                showsBase: mayRead(lineage.base?.model, exchange)
-            ).markup(in: exchange.layout))
+        let lineage = try registry.lineage(
+            of: name, namespace: exchange.seenNamespace, limit: LineageDiagram.relativeLimit)
+        let page = ModelDetailPage(
+            listing: listing, versions: try registry.log(of: name), lineage: lineage,
+            quality: try registry.qualityHistory(of: name), files: files, card: card,
+            branches: try registry.numbersOnBranches(of: name), origin: exchange.origin,
+            canWrite: exchange.principal.holds(.write, for: name.namespace) && !registry.isReadOnly,
+            showsBase: mayRead(lineage.base?.model, exchange))
+        return try await exchange.longPage { page.markup(in: $0) }
     }
 
     private static func version(_ exchange: Exchange) async throws -> Response {
@@ -41,7 +43,9 @@ enum ConsoleModelRoutes {
             try RevisionName(revision, prefersNumbers: true).reference(to: name))
         let reference = VersionReference(model: name, selector: .commit(details.version.commit.hex))
         let delta: VersionPage.Delta
-        if details.version.base == nil {
+        if details.version.isPending {
+            delta = .pending
+        } else if details.version.base == nil {
             delta = .none
         } else {
             switch try await exchange.services.console.profiles.state(of: reference, patience: ConsoleRoutes.patience) {
@@ -50,13 +54,17 @@ enum ConsoleModelRoutes {
             case .failed(let error): delta = .failed(ConsoleRoutes.told(error, exchange))
             }
         }
-        let pack = try await BlockingWork.run { try details.pack.map { try registry.inspect($0.hex) } }
-        return exchange.page(
-            VersionPage(
-                details: details, delta: delta, pack: pack, origin: exchange.origin,
-                showsBase: mayRead(details.version.base?.split(separator: "@").first.map(String.init), exchange),
-                canSeePack: exchange.viewer.seesEverything
-            ).markup(in: exchange.layout))
+        var (pack, problem): (PackReport?, String?) = (nil, nil)
+        do {
+            pack = try await BlockingWork.run { try details.pack.map { try registry.inspect($0.hex) } }
+        } catch let error as DeltaicError {
+            problem = ConsoleRoutes.told(error, exchange)
+        }
+        let page = VersionPage(
+            details: details, delta: delta, pack: pack, packProblem: problem, origin: exchange.origin,
+            showsBase: mayRead(details.version.base?.split(separator: "@").first.map(String.init), exchange),
+            canSeePack: exchange.viewer.seesEverything)
+        return try await exchange.longPage { page.markup(in: $0) }
     }
 
     private static func mayRead(_ model: String?, _ exchange: Exchange) -> Bool {

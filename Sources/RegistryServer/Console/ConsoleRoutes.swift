@@ -20,6 +20,11 @@ enum ConsoleRoutes {
         .page(ConsolePaths.compare, .readSomething, compare),
     ]
 
+    /// For what is at no other path of the console; behind all others.
+    static let nothing = Route.page(ConsolePaths.root + "/{path*}", .nothing) { _ in
+        throw ServerError(.notFound, "there is no page at this address")
+    }
+
     private static let shortList = 8
     private static let pageLength = 100
 
@@ -30,9 +35,11 @@ enum ConsoleRoutes {
                 ListFilter(namespace: namespace, order: ListOrder(key, descending: true), limit: shortList))
         }
         let possible = await exchange.services.console.savings.known()?.filter { saving in
-            [saving.model, saving.relativeModel].allSatisfy { name in
-                (try? ModelName(name)).map(exchange.principal.mayRead) ?? false
-            }
+            let names = [saving.model, saving.relativeModel].compactMap { try? ModelName($0) }
+            guard names.count == 2, names.allSatisfy(exchange.principal.mayRead) else { return false }
+            // As it was when it was looked for: what was registered again since is no advice any more.
+            let now = try? registry.listing(of: names[0]).latest
+            return now?.reference == saving.version && now?.base == nil
         }
         return exchange.page(
             OverviewPage(
@@ -88,9 +95,19 @@ enum ConsoleRoutes {
         case .working: state = .comparing
         case .failed(let error): state = .failed(told(error, exchange))
         case .known(let comparison):
-            state = .known(comparison, texts: try await texts(comparison, pair, exchange.registry))
+            let registry = exchange.registry
+            let texts = try await exchange.services.console.texts.state(of: pair, patience: patience) {
+                try await Self.texts(comparison, pair, registry)
+            }
+            switch texts {
+            case .working: state = .comparing
+            case .known(let texts): state = .known(comparison, texts: texts)
+            case .failed(let error):
+                _ = told(error, exchange)
+                state = .known(comparison, texts: [])
+            }
         }
-        return exchange.page(ComparisonPage(left: left, right: right, state: state).markup(in: exchange.layout))
+        return try await exchange.longPage { ComparisonPage(left: left, right: right, state: state).markup(in: $0) }
     }
 
     private static func texts(

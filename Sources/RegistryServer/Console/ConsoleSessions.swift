@@ -8,7 +8,8 @@ internal import Synchronization
 /// Sessions are kept in memory: they end with the server. The token is looked up at every request, so that one that is revoked is of no more
 /// use here than anywhere else. Neither the token nor what the cookie says is kept, only the SHA-256 of the latter.
 final class ConsoleSessions: Sendable {
-    static let cookie = "deltaic_session"
+    /// Its name: browsers tell servers of one host apart by it, for ports do not count with cookies.
+    let cookie: String
     /// In seconds.
     static let lifetime = 12 * 3600
     private static let most = 10_000
@@ -29,6 +30,11 @@ final class ConsoleSessions: Sendable {
 
     private let entries = Mutex(BoundedCache<Digest, Entry>(limit: most))
 
+    /// - Parameter path: of the registry.
+    init(path: String) {
+        cookie = "deltaic_session_" + String(FastHash.checksum(Array(path.utf8)), radix: 16)
+    }
+
     /// Begins a session and returns what its cookie says.
     func begin(_ token: TokenListing, now: Date = Date()) throws -> String {
         let secret = Self.random()
@@ -42,7 +48,7 @@ final class ConsoleSessions: Sendable {
 
     /// The session that a request's cookies stand for; nil if there is none, or no longer.
     func session(cookies: String?, _ registry: ModelRegistry, now: Date = Date()) throws -> Session? {
-        guard let secret = Self.secret(in: cookies) else { return nil }
+        guard let secret = secret(in: cookies) else { return nil }
         let digest = try Digest.sha256(Array(secret.utf8))
         guard let entry = entries.withLock({ $0.value(for: digest) }) else { return nil }
         guard entry.expires > now,
@@ -57,12 +63,12 @@ final class ConsoleSessions: Sendable {
     }
 
     func end(cookies: String?) throws {
-        guard let secret = Self.secret(in: cookies) else { return }
+        guard let secret = secret(in: cookies) else { return }
         let digest = try Digest.sha256(Array(secret.utf8))
         entries.withLock { $0.remove(digest) }
     }
 
-    private static func secret(in cookies: String?) -> String? {
+    private func secret(in cookies: String?) -> String? {
         for pair in (cookies ?? "").split(separator: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].trimmingCharacters(in: .whitespaces) == cookie else { continue }

@@ -53,9 +53,13 @@ enum ConsoleStorageRoutes {
     }
 
     private static func garbage(_ exchange: Exchange) throws -> Response {
-        exchange.page(
+        let most = 1 << 50
+        let figures = try (exchange.number("freed", in: 0...most), exchange.number("left", in: 0...most))
+        let collected = figures.0.flatMap { freed in figures.1.map { (freed: freed, left: $0) } }
+        return exchange.page(
             GarbagePage(
-                garbage: try exchange.registry.garbage(), report: try exchange.registry.savings(by: .base)
+                garbage: try exchange.registry.garbage(), report: try exchange.registry.savings(by: .base),
+                collected: collected
             ).markup(in: exchange.layout))
     }
 
@@ -81,26 +85,26 @@ enum ConsoleStorageRoutes {
             ).markup(in: exchange.layout))
     }
 
-    private static func running(_ exchange: Exchange) async -> [JobsPage.Running] {
+    private static func running(_ exchange: Exchange) async -> [String] {
         let services = exchange.services
         let mayRead: (ModelName) -> Bool = exchange.principal.mayRead
-        var running: [JobsPage.Running] = []
+        var running: [String] = []
         if let version = services.compressor.current, let reference = try? VersionReference(version),
             mayRead(reference.model)
         {
-            running.append(.init(what: "compressing \(version)"))
+            running.append("compressing \(version)")
         }
         for version in await services.console.profiles.pending where mayRead(version.model) {
-            running.append(.init(what: "measuring how \(version.short) differs from its base"))
+            running.append("measuring how \(version.short) differs from its base")
         }
         for pair in await services.comparisons.pending where mayRead(pair.left.model) && mayRead(pair.right.model) {
-            running.append(.init(what: "comparing \(pair.left.short) with \(pair.right.short)"))
+            running.append("comparing \(pair.left.short) with \(pair.right.short)")
         }
         if await services.console.savings.isRunning {
-            running.append(.init(what: "looking for models that could be deltas of others"))
+            running.append("looking for models that could be deltas of others")
         }
         if exchange.viewer.seesEverything, await services.console.collections.isRunning {
-            running.append(.init(what: "collecting garbage"))
+            running.append("collecting garbage")
         }
         return running
     }

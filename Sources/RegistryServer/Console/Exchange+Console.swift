@@ -19,11 +19,24 @@ extension Exchange {
 
     func page(_ markup: Markup) -> Response { PageResponse.make(markup) }
 
+    /// A page that may be long: it is made on a thread of its own.
+    func longPage(_ make: @escaping @Sendable (PageLayout) -> Markup) async throws -> Response {
+        let layout = layout
+        return PageResponse.make(try await BlockingWork.run { make(layout) })
+    }
+
+    /// The fields of a form, whoever sent it; forms of the console are short.
+    ///
+    /// - Throws: `ServerError` 413.
+    func fields() async throws -> QueryParameters {
+        QueryParameters(String(decoding: try await body(upTo: 16 << 10), as: UTF8.self))
+    }
+
     /// The fields of a form that a page of this server sent.
     ///
     /// - Throws: `ServerError` 403 unless the sender is signed in and sends the key of the session.
     func form() async throws -> QueryParameters {
-        let form = QueryParameters(String(decoding: try await body(), as: UTF8.self))
+        let form = try await fields()
         guard let session = principal.session else {
             throw ServerError(.forbidden, "sign in first: forms of the console are for those who did")
         }

@@ -1,4 +1,5 @@
 internal import DeltaicCore
+internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -14,7 +15,7 @@ struct PageAnswer {
             try AccessCheck(principal: exchange.principal, model: exchange.model).run(route.requirement)
             return try await body()
         } catch let error as ServerError where error.status == .unauthorized && exchange.principal.token == nil {
-            return PageResponse.seeOther(SessionRoutes.signInPath(returningTo: exchange.request.uri.description))
+            return PageResponse.seeOther(SessionRoutes.signInPath(returningTo: origin))
         } catch let error as ServerError {
             return Self.page(of: error, exchange)
         } catch let error as DeltaicError {
@@ -25,6 +26,14 @@ struct PageAnswer {
             }
             return Self.page(of: told, exchange)
         }
+    }
+
+    /// The page that was asked for, or the one whose form was sent.
+    private var origin: String {
+        guard route.method == .post else { return exchange.request.uri.description }
+        let page = exchange.request.headers[.referer].flatMap { URLComponents(string: $0) }
+        return page.map { $0.percentEncodedPath + ($0.percentEncodedQuery.map { "?" + $0 } ?? "") }
+            ?? ConsolePaths.overview
     }
 
     private func body() async throws -> Response {

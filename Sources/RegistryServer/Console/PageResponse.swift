@@ -38,9 +38,3 @@ enum PageResponse {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
-
-extension HTTPField.Name {
-    static let referrerPolicy = Self.known("Referrer-Policy")
-    static let crossOriginOpenerPolicy = Self.known("Cross-Origin-Opener-Policy")
-    static let fetchSite = Self.known("Sec-Fetch-Site")
-}

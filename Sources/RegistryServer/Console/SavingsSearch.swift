@@ -44,6 +44,8 @@ actor SavingsSearch {
         switch result {
         case .success(let savings): found = savings
         case .failure(let error):
+            // Not again at every look.
+            found = found ?? []
             logger.error("what could be saved was not found out", metadata: ["error": "\(error)"])
         }
     }

@@ -29,7 +29,7 @@ enum SessionRoutes {
     }
 
     private static func signIn(_ exchange: Exchange) async throws -> Response {
-        let form = QueryParameters(String(decoding: try await exchange.body(), as: UTF8.self))
+        let form = try await exchange.fields()
         let secret = try form.required("token")
         let next = safe(form.text("next") ?? ConsolePaths.overview)
         guard let token = try exchange.registry.token(forSecret: secret) else {
@@ -57,7 +57,7 @@ enum SessionRoutes {
         let secure = exchange.origin.hasPrefix("https:") ? "; Secure" : ""
         return [
             .setCookie:
-                "\(ConsoleSessions.cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Lax\(secure)"
+                "\(exchange.services.console.sessions.cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Lax\(secure)"
         ]
     }
 

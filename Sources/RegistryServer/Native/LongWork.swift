@@ -42,9 +42,6 @@ actor LongWork<Value: Sendable> {
             headers: [.retryAfter: "1"])
     }
 
-    /// Whether something is under way.
-    var isRunning: Bool { states.values.contains { if case .running = $0 { true } else { false } } }
-
     private func begin(_ key: String, _ body: @escaping @Sendable () async throws -> Value) {
         if states.count >= Self.resultLimit {
             states = states.filter { if case .running = $0.value { true } else { false } }

@@ -79,14 +79,15 @@ struct Exchange: Sendable {
         return number
     }
 
-    /// The body, which may not be longer than the server allows.
+    /// The body, which may not be longer than the server allows, or than `limit` bytes if there is one.
     /// - Throws: `ServerError` 413.
-    func body() async throws -> [UInt8] {
+    func body(upTo limit: Int? = nil) async throws -> [UInt8] {
         var request = request
+        let limit = min(limit ?? .max, services.options.maximumBody)
         do {
-            return Array(buffer: try await request.collectBody(upTo: services.options.maximumBody))
+            return Array(buffer: try await request.collectBody(upTo: limit))
         } catch is NIOTooManyBytesError {
-            throw ServerError.bodyTooLong(limit: services.options.maximumBody)
+            throw ServerError.bodyTooLong(limit: limit)
         } catch {
             throw ServerError.brokenBody
         }

@@ -17,8 +17,11 @@ extension HTTPField.Name {
     static let xetAccessToken = Self.known("X-Xet-Access-Token")
     static let xetExpiration = Self.known("X-Xet-Token-Expiration")
     static let version = Self.known("X-Deltaic-Version")
+    static let referrerPolicy = Self.known("Referrer-Policy")
+    static let crossOriginOpenerPolicy = Self.known("Cross-Origin-Opener-Policy")
+    static let fetchSite = Self.known("Sec-Fetch-Site")
 
-    static func known(_ name: String) -> Self {
+    private static func known(_ name: String) -> Self {
         // Only ever called with constants.
         guard let field = Self(name) else { preconditionFailure("\(name) is no name of a field") }
         return field

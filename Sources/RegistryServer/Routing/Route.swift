@@ -40,17 +40,21 @@ struct Route: Sendable {
     let body: BodyPolicy
     /// Whether people look at what it answers: then a session says who they are as well as a token does, and failures are pages too.
     let isPage: Bool
+    /// Whether a path that only this route fits does not exist for other methods.
+    let isFallback: Bool
     let handler: @Sendable (Exchange) async throws -> Response
 
     init(
         _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement, body: BodyPolicy = .standard,
-        isPage: Bool = false, _ handler: @escaping @Sendable (Exchange) async throws -> Response
+        isPage: Bool = false, isFallback: Bool = false,
+        _ handler: @escaping @Sendable (Exchange) async throws -> Response
     ) {
         self.method = method
         pattern = RoutePattern(template)
         self.requirement = requirement
         self.body = body
         self.isPage = isPage
+        self.isFallback = isFallback
         self.handler = handler
     }
 
@@ -90,7 +94,7 @@ struct RouteTable: Sendable {
             guard let match = route.pattern.match(path) else { continue }
             if route.method == method { return .found(route, match) }
             if method == .head, route.method == .get, get == nil { get = (route, match) }
-            if !methods.contains(route.method) { methods.append(route.method) }
+            if !route.isFallback, !methods.contains(route.method) { methods.append(route.method) }
         }
         if let (route, match) = get { return .found(route, match) }
         return methods.isEmpty ? .unknown : .otherMethods(methods.contains(.get) ? methods + [.head] : methods)
