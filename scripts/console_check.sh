@@ -9,7 +9,7 @@ usage="usage: scripts/console_check.sh PROGRAM MODELS [SHOTS]"
 deltaic=$(realpath "${1:?$usage}")
 models=$(realpath "${2:?$usage}")
 shots=${3:+$(realpath -m "$3")}
-scripts/setup.sh python3-venv chromium fonts-dejavu-core curl
+scripts/setup.sh python3-venv chromium-headless-shell fonts-dejavu-core curl
 check=$PWD/Tests/Browser
 tool=$PWD/.build/clients/browser
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test: units, properties, golden packs, the program as a process, the real models, the promised
-# sizes, lossy ones too, the service through real clients and under load, faults of every kind, other readers of the same files,
+# sizes, lossy ones too, the service through real clients and under load, its console in a browser, faults of every kind, other readers of the same files,
 # a short search for inputs that break a parser, the memory budget on a model twice as large as it, and the instructions that codecs take.
 #   scripts/test.sh [arguments of swift test, e.g. --filter KernelsTests: then only those]
 set -euo pipefail
@@ -35,6 +35,7 @@ if [[ $is_real == yes ]]; then
     .build/release/DeltaicBench sizes --models "$models" --check
     scripts/client_check.sh "$models"
     scripts/openapi_check.sh .build/release/deltaic "$models"
+    scripts/console_check.sh .build/release/deltaic "$models"
     python3 Benchmarks/serving/soak.py --models "$models"
 else
     echo "note: neither the sizes that are promised of the real models nor the service on them were checked" >&2

@@ -64,7 +64,7 @@ def main():
         while b"being compared with each other" in fetch(connection, "/") and time.monotonic() < deadline:
             time.sleep(0.2)
         for name, path in pages(options.model, options.base):
-            while b'http-equiv="refresh"' in (body := fetch(connection, path)) and time.monotonic() < deadline:
+            while b"data-again" in (body := fetch(connection, path)) and time.monotonic() < deadline:
                 time.sleep(0.2)
             times = []
             for _ in range(options.runs):

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 HERE = Path(__file__).parent
 PICTURES = (HERE / "pictures.js").read_text()
 FOCUS = (HERE / "focus.js").read_text()
+KEYBOARD = (HERE / "keyboard.js").read_text()
 AXE = Axe()
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
          "resultTypes": ["violations"]}
@@ -76,23 +77,18 @@ def keyboard(visitor, report):
     """Through a page with the Tab key alone: the way past the head comes first, nothing is left out, nothing holds the focus."""
     page = visitor.page
     page.keyboard.press("Tab")
-    report.equal(page.evaluate("document.activeElement.className"), "skip", "what the first Tab reaches")
-    report.expect(page.evaluate("(({left, top, width}) => left >= 0 && top >= 0 && width > 20)(document.activeElement.getBoundingClientRect())"),
-                  "the link past the head is not seen when it has the focus")
+    now = page.evaluate(KEYBOARD)
+    report.equal(now["style"], "skip", "what the first Tab reaches")
+    report.expect(now["isOnScreen"], "the link past the head is not seen when it has the focus")
     page.keyboard.press("Enter")
-    report.equal(page.evaluate("document.activeElement.tagName"), "MAIN", "where the link past the head leads")
-    expected = page.evaluate("""() => [...document.querySelectorAll("main :is(a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0'])")]
-        .filter(node => node.checkVisibility()).map(node => node.outerHTML.slice(0, 120))""")
-    reached = []
+    report.expect(page.evaluate(KEYBOARD)["isMain"], "the link past the head does not lead past it")
+    expected, reached = now["expected"], []
     # Behind the last one comes the browser's own, then the page begins again.
     while len(reached) <= len(expected):
         page.keyboard.press("Tab")
-        is_in_main, is_seen, node = page.evaluate("""() => {
-            const node = document.activeElement;
-            return [node.closest("main") !== null, node.matches(":focus-visible") && getComputedStyle(node).outlineStyle !== "none", node.outerHTML.slice(0, 120)];
-        }""")
-        if not is_in_main:
+        now = page.evaluate(KEYBOARD)
+        if not now["isInMain"]:
             break
-        reached.append(node)
-        report.expect(is_seen, f"one does not see that it has the focus: {node}")
+        reached.append(now["active"])
+        report.expect(now["isSeen"], f"one does not see that it has the focus: {now['active']}")
     report.equal(reached, expected, "what the Tab key reaches, in this order")

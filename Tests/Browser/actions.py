@@ -1,109 +1,22 @@
-"""What the forms of the console change, as a browser sends them, and what they do not."""
+"""What the forms of the console change, and what they do not."""
 import sqlite3
 import time
-from urllib.parse import urlencode
 
 from browser import SCRIPTLESS, SETTINGS, Visitor
-from navigation import Links
+from forms import SRE, expect_notice, send, tags
 from snapshot import Snapshot
 
-COOKIE = "deltaic_session"
-SRE = "/console/models/acme/sre"
 DAY = 86400
 
 
 def check(browser, servers, report):
-    for part in (signing_in, scopes, asking, tagging, keys, removing, tasks, importing, collecting, signing_out, revoking, notices):
-        with report.at(part.__name__.replace("_", " ")):
+    for part in (asking, tagging, removing, tasks, importing, collecting):
+        with report.at(part.__name__):
             part(browser, servers, report)
         servers.registry.forget()
     for part in (asking, tagging):
         with report.at(part.__name__, "without scripts"):
             part(browser, servers, report, SCRIPTLESS)
-
-
-def cookies(visitor):
-    return {cookie["name"]: cookie["value"] for cookie in visitor.context.cookies()}
-
-
-def send(visitor, action, **fields):
-    """Fills in the form that goes there, as its fields are, and sends it. Returns what comes after it."""
-    form = visitor.page.locator(f"form[action='{action}']")
-    if not form.locator("button").is_visible():
-        visitor.page.locator("details", has=form).locator("summary").click()
-    for name, value in fields.items():
-        field = form.locator(f"[name={name}]")
-        if field.evaluate("field => field.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-    visitor.forget()
-    with visitor.page.expect_navigation() as navigation:
-        form.locator("button").click()
-    return Snapshot(visitor.page), navigation.value.status
-
-
-def expect_notice(visitor, report, found, text):
-    report.equal(found[0].notices, [text], "the notice")
-    for complaint in visitor.complaints():
-        report.expect(False, complaint)
-
-
-def tags(servers, model="acme/sre"):
-    servers.registry.forget()
-    return {tag: version["number"] for version in servers.registry.versions(model) for tag in version["tags"]}
-
-
-def signing_in(browser, servers, report):
-    with Visitor(browser, servers.main) as visitor:
-        page = visitor.page
-        visitor.visit(SRE)
-        report.equal(page.url, f"{servers.main}/console/sign-in?next=%2Fconsole%2Fmodels%2Facme%2Fsre", "where one is sent")
-        found, status = send(visitor, "/console/sign-in", token="hf_" + "x" * 40)
-        report.equal((status, found.warnings), (403, ["The token is not known: it was mistyped, revoked, or has expired."]), "a wrong token")
-        report.expect(COOKIE not in cookies(visitor), "a wrong token began a session")
-        for path in ("/", SRE, "/console/packs"):
-            visitor.visit(path)
-            report.expect("/console/sign-in" in page.url, f"{path} is shown without a token")
-        visitor.visit("/console/sign-in?next=%2Fconsole%2Fmodels%2Facme%2Fsre")
-        send(visitor, "/console/sign-in", token=servers.tokens["read"])
-        report.equal(page.url, servers.main + SRE, "where one is after signing in")
-        session = next(cookie for cookie in visitor.context.cookies() if cookie["name"] == COOKIE)
-        report.equal((session["httpOnly"], session["sameSite"]), (True, "Lax"), "how the cookie is kept")
-        report.expect(servers.tokens["read"] not in session["value"], "the cookie has the token in it")
-        # Wherever an address wants one to be sent, it is a page of the console.
-        for place in ("//evil.example/", "https://evil.example/", "/\\evil.example", "/api/models", "/console/../api/models"):
-            with report.at("signing in", f"with next={place}"):
-                visitor.visit(f"/console/sign-in?{urlencode({'next': place})}")
-                found, _ = send(visitor, "/console/sign-in", token=servers.tokens["read"])
-                report.equal((page.url, found.title), (servers.main + "/", "Overview - Deltaic"), "where one is then")
-
-
-def actions_of(visitor):
-    """Where the forms of the pages go that have some, but for the one that signs out."""
-    paths = ("/", "/console/models", "/console/models/bulk/m001", SRE, f"{SRE}/versions/v1", "/console/compare", "/console/bases",
-             "/console/tasks", "/console/packs", "/console/garbage", "/console/jobs")
-    texts = [visitor.context.request.get(path).text() for path in paths]
-    return {action for text in texts for action in Links(text).actions} - {"/console/sign-out"}
-
-
-def scopes(browser, servers, report):
-    """Forms are there for those who may send them, and for nobody else."""
-    model = {f"{SRE}/tag", f"{SRE}/untag", f"{SRE}/remove"}
-    everything = {"/console/tasks/set", "/console/jobs/import"}
-    for token, expected, others in (("read", set(), model | everything | {"/console/garbage/collect"}),
-                                    ("acme", set(), model | everything | {"/console/garbage/collect"}),
-                                    ("write", model | everything, {"/console/garbage/collect"}),
-                                    ("admin", model | everything | {"/console/garbage/collect"}, set())):
-        with Visitor(browser, servers.main, token=servers.tokens[token]) as visitor:
-            found = actions_of(visitor)
-            report.expect(expected <= found, f"a token for {token} lacks the forms {sorted(expected - found)}")
-            report.expect(not found & others, f"a token for {token} has the forms {sorted(found & others)}")
-    with Visitor(browser, servers.main, token=servers.tokens["write"]) as visitor:
-        visitor.visit("/console/garbage")
-        report.expect("takes a token of scope admin" in Snapshot(visitor.page).main, "it is not told who may collect garbage")
-    with Visitor(browser, servers.many) as visitor:
-        report.equal(actions_of(visitor), set(), "forms for those who did not sign in")
 
 
 def asking(browser, servers, report, setting=SETTINGS[0]):
@@ -128,28 +41,14 @@ def tagging(browser, servers, report, setting=SETTINGS[0]):
             found = send(visitor, f"{SRE}/tag", tag="canary", version=version)
             expect_notice(visitor, report, found, "The tag is set.")
             report.equal(tags(servers), {**before, "canary": int(version[1])}, f"the tags after one was set to {version}")
-            report.equal([name for name, names in shown(found[0]).items() if "canary" in names.split()], [version], "what the page shows tagged")
+            tagged = [name for name, names in shown(found[0]).items() if "canary" in names.split()]
+            report.equal(tagged, [version], "what the page shows tagged")
         found, status = send(visitor, f"{SRE}/tag", tag="<b>x</b>", version="v1")
         report.equal((status, found.headings[0][1]), (400, "Not understood"), "a tag that is no name")
         visitor.visit(SRE)
         found = send(visitor, f"{SRE}/untag", tag="canary")
         expect_notice(visitor, report, found, "The tag is gone; the version stays.")
         report.equal(tags(servers), before, "the tags in the end")
-
-
-def keys(browser, servers, report):
-    """A form that another session was given changes nothing."""
-    with Visitor(browser, servers.main, token=servers.tokens["write"]) as visitor:
-        visitor.visit(SRE)
-        old = visitor.context.new_page()
-        old.goto(SRE)
-        visitor.sign_in(servers.tokens["write"])
-        with old.expect_navigation() as navigation:
-            form = old.locator(f"form[action='{SRE}/tag']")
-            form.locator("[name=tag]").fill("stale")
-            form.locator("button").click()
-        report.equal(navigation.value.status, 403, "the status of a form of another session")
-        report.expect("stale" not in tags(servers), "a form of another session set a tag")
 
 
 def removing(browser, servers, report):
@@ -197,11 +96,9 @@ def importing(browser, servers, report):
             visitor.visit("/console/jobs")
             found = send(visitor, "/console/jobs/import", model=model, name=model.replace("bulk", "imported"))
             expect_notice(visitor, report, found, "The import has begun; Jobs says how far it is.")
+            row_of = lambda: Snapshot(visitor.page).table("Imports").by_name()[model.replace("bulk", "imported")]
             end = time.monotonic() + 30
-            while (row := Snapshot(visitor.page).table("Imports").by_name()[model.replace("bulk", "imported")])[2].text not in ("done", "failed"):
-                report.expect(time.monotonic() < end, f"the import of {model} does not end: {row[2].text}")
-                if time.monotonic() > end:
-                    break
+            while (row := row_of())[2].text not in ("done", "failed") and time.monotonic() < end:
                 visitor.visit("/console/jobs")
             report.equal(row[2].text, state, f"how the import of {model} ended, with {row[3].text!r}")
             report.expect(row[3].text, f"what came of the import of {model} is not told")
@@ -239,35 +136,3 @@ def collecting(browser, servers, report):
         report.equal(registry.savings("base")["garbageBytes"], 0, "garbage after it was collected")
         report.equal(sum(before.values()) - sum(registry.packs().values()), waiting, "the bytes that the disk has more of")
     registry.run("verify", "--data")
-
-
-def signing_out(browser, servers, report):
-    with Visitor(browser, servers.main, token=servers.tokens["write"]) as visitor:
-        session = cookies(visitor)[COOKIE]
-        visitor.visit("/")
-        report.expect("t-write" in Snapshot(visitor.page).session, "the page does not say who is signed in")
-        found = send(visitor, "/console/sign-out")
-        expect_notice(visitor, report, found, "You are signed out.")
-        report.expect(COOKIE not in cookies(visitor), "the cookie is still there")
-        # Nor is what it said of any use.
-        visitor.context.add_cookies([{"name": COOKIE, "value": session, "url": servers.main}])
-        visitor.visit(SRE)
-        report.expect("/console/sign-in" in visitor.page.url, "the session goes on after signing out")
-
-
-def revoking(browser, servers, report):
-    with Visitor(browser, servers.main, token=servers.new_token("short-lived")) as visitor:
-        report.equal(visitor.visit(SRE).url, servers.main + SRE, "the page before the token is revoked")
-        servers.registry.run("token", "revoke", "short-lived")
-        visitor.visit(SRE)
-        report.expect("/console/sign-in" in visitor.page.url, "the session of a token that was revoked goes on")
-
-
-def notices(browser, servers, report):
-    """An address can ask for a notice that there is, and for nothing else."""
-    with Visitor(browser, servers.main, token=servers.tokens["read"]) as visitor:
-        for word in ("hacked", "%3Cscript%3Ehacked%3D1%3C%2Fscript%3E", "Tagged", ""):
-            visitor.visit(f"/?done={word}")
-            report.equal(Snapshot(visitor.page).notices, [], f"notices after done={word}")
-        visitor.visit("/?done=tagged")
-        report.equal(Snapshot(visitor.page).notices, ["The tag is set."], "the notice after done=tagged")

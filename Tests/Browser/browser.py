@@ -29,7 +29,7 @@ def chromium():
     """Nothing but this machine can be reached from it, whatever a page asks for."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=shutil.which("chromium-headless-shell"),
             args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"])
         try:
             yield browser
@@ -106,6 +106,6 @@ class Visitor:
         while True:
             self.forget()
             response = self.page.goto(path)
-            if self.page.locator("meta[http-equiv=refresh]").count() == 0:
+            if self.page.get_by_text("asks again by itself").count() == 0:
                 return response
             self.page.wait_for_timeout(200)

@@ -9,7 +9,6 @@ Prints what is wrong and fails, or says how much was looked at.
 import argparse
 import multiprocessing.util
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import hostility
 import navigation
 import power
 import screenshots
+import sessions
 import waiting
 from browser import SCRIPTLESS, SETTINGS, Visitor, chromium
 from pages import look, of_empty, of_main, of_many, of_namespace, of_stranger
@@ -69,16 +69,14 @@ def open_browser():
 def work(part, servers, *arguments):
     """Does a part. Returns what it found."""
     report = Report()
-    begun = time.monotonic()
     with report.at(part.__module__):
         part(browser, servers, report, *arguments)
-    print(f"{time.monotonic() - begun:5.1f} s: {part.__module__}.{part.__name__} {' '.join(map(str, arguments))}", file=sys.stderr)
     return report
 
 
 def parts_of_others():
     """What does not look at the server with the real models."""
-    return [(actions.check,), *((read_others, setting) for setting in (*SETTINGS[::3], SCRIPTLESS))]
+    return [(actions.check,), (sessions.check,), *((read_others, setting) for setting in (*SETTINGS[::3], SCRIPTLESS))]
 
 
 def parts_of_main(folder):

@@ -180,7 +180,8 @@ def comparison(left, right):
         changed, compared = (sum(tensor.get(name, 0) for tensor in tensors) for name in ("changed", "compared"))
         kinds = [tensor["kind"] for tensor in tensors]
         tile = page.tile("Weights that differ")
-        report.equal((tile.text, tile.note), (percent_text(changed, compared), f"{count_text(changed)} of {count_text(compared)}"), "weights")
+        report.equal(tile.text, percent_text(changed, compared), "the share of weights that differ")
+        report.equal(tile.note, f"{count_text(changed)} of {count_text(compared)}", "weights that differ")
         tile = page.tile("Tensors that differ")
         report.equal(tile.text, f"{kinds.count('changed')} of {len(tensors)}", "tensors that differ")
         report.equal(tile.note, f"{kinds.count('onlyLeft')} only left, {kinds.count('onlyRight')} only right, "

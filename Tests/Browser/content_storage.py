@@ -94,8 +94,11 @@ def packs(page, registry, report, origin):
     """The page has the files that are on the disk, to the byte, but for garbage, which has a page of its own."""
     savings, files = registry.savings("base"), registry.packs()
     same_bytes(report, page.fact("All packs"), savings["storedBytes"], "all packs")
+    same_bytes(report, page.fact("Retained for others"), savings["retainedBytes"], "retained")
     report.equal(page.fact("Garbage").text, bytes_text(savings["garbageBytes"]), "garbage")
     rows = page.table("Packs").rows
+    of = {row[0].links[0].rsplit("/", 1)[1]: row[3].text for row in rows}
+    report.equal({of.get(pack) for pack in registry.retained()}, {"a removed version; others still need it"}, "what retained packs are of")
     found = {row[0].links[0].rsplit("/", 1)[1]: row[1].exact for row in rows}
     for pack, size in found.items():
         report.equal(size, files.get(pack), f"the size of the pack {pack[:12]}")
@@ -105,11 +108,11 @@ def packs(page, registry, report, origin):
     report.equal(sizes, sorted(sizes, reverse=True), "the order of the packs")
 
 
-def pack(reference):
+def pack(identity):
     def check(page, registry, report, origin):
-        known = registry.pack(reference)
-        report.equal(page.fact("Id").text, known["id"], "the id")
-        report.equal(page.fact("Version").text, reference, "the version")
+        known = registry.ask("inspect", identity)
+        report.equal(page.fact("Id").text, identity, "the id")
+        report.expect(page.fact("Version").text.startswith(known["version"]), f"it is of {page.fact('Version').text}")
         same_bytes(report, page.fact("Size"), known["byteCount"], "the size")
         same_bytes(report, page.fact("Raw"), known["rawBytes"], "raw bytes")
         same_bytes(report, page.fact("Payload"), known["payloadBytes"], "the payload")
@@ -121,16 +124,14 @@ def pack(reference):
 
 
 def garbage(page, registry, report, origin):
-    savings = registry.savings("base")
-    lost = set(registry.packs()) - {registry.show(f"{model}@v{version['number']}").get("pack")
-                                    for model in registry.models() for version in registry.versions(model)}
+    savings, waiting = registry.savings("base"), registry.ask("gc", "--dry-run")["waiting"]
     same_bytes(report, page.tile("To be deleted"), savings["garbageBytes"], "to be deleted")
-    report.equal(page.tile("To be deleted").note, count_text(len(lost), "pack"), "packs to be deleted")
-    rows = page.table("Garbage").rows
-    report.equal(sorted(row[1].exact for row in rows), sorted(registry.packs()[pack] for pack in lost), "the sizes of garbage")
-    for row in rows:
-        report.expect(any(pack.startswith(row[0].text) for pack in lost), f"{row[0].text} is no garbage")
-        report.equal(row[2].text, "its version was removed", "why it is garbage")
+    report.equal(page.tile("To be deleted").note, count_text(len(waiting), "pack"), "packs to be deleted")
+    same_bytes(report, page.tile("Retained"), savings["retainedBytes"], "retained")
+    rows = page.table("Garbage").by_name()
+    report.equal(set(rows), {pack["id"][:12] for pack in waiting}, "the packs that are garbage")
+    for pack in waiting:
+        same_row(report, rows[pack["id"][:12]], None, registry.packs()[pack["id"]], "its version was removed", None, None)
 
 
 def jobs(page, registry, report, origin):

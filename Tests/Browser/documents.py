@@ -14,7 +14,8 @@ from snapshot import Snapshot
 
 # All of them are alike, and long: each is looked at in another setting.
 REPORTS = dict(zip(("acme/small@v1", "acme/sre@v1", "minilm@v1", "acme/hostile@v2"), SETTINGS))
-PICTURES = {"diff.svg": ("diff", "minilm", "acme/sre"), "lossy.svg": ("diff", "acme/small@v1", "acme/small@v2"), "savings.svg": ("savings",)}
+PICTURES = {"diff.svg": ("diff", "minilm", "acme/sre"), "lossy.svg": ("diff", "acme/small@v1", "acme/small@v2"),
+            "savings.svg": ("savings",)}
 SVG = "{http://www.w3.org/2000/svg}"
 
 

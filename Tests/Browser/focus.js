@@ -29,7 +29,7 @@
     const found = contrast(style.outlineColor, background(node.parentElement));
     if (found < 3) say(`the contrast of its outline is ${found.toFixed(2)}`);
     if (node.matches("input, select, button")) {
-      const edge = Math.max(contrast(style.borderTopColor, background(node.parentElement)), contrast(style.backgroundColor, background(node.parentElement)));
+      const edge = Math.max(...[style.borderTopColor, style.backgroundColor].map(color => contrast(color, background(node.parentElement))));
       if (edge < 3) say(`what bounds it has a contrast of ${edge.toFixed(2)}`);
     }
     // What is scrolled sideways cuts off what stands out of it.

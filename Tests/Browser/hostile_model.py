@@ -33,7 +33,8 @@ Inline <b onmouseover="hacked = 1">bold</b>, <a href="javascript:hacked=1">link<
 
 [one](javascript:hacked=1) [two](JaVaScRiPt:hacked=1) [three](java&#10;script:hacked=1) [four](&#x6A;avascript:hacked=1)
 [five](data:text/html,<script>hacked=1</script>) [six](vbscript:x) [seven](<  javascript:hacked=1>) [eight](//evil.example/)
-[ten](missing.txt) [nine](https://example.org/ "a title\\" onclick=hacked=1 x=\\"") [eleven](/console/sign-out) [twelve](../../../../console/garbage)
+[nine](https://example.org/ "a title\\" onclick=hacked=1 x=\\"") [ten](missing.txt)
+[eleven](/console/sign-out) [twelve](../../../../console/garbage)
 <javascript:hacked=1> [thirteen]: javascript:hacked=1
 
 ![outside](https://evil.example/e.png) ![data](data:image/png;base64,AAAA) ![script](javascript:hacked=1)

@@ -71,9 +71,8 @@ def of_main(registry):
     yield Page("/console/bases", storage.bases, place="Bases")
     yield Page("/console/tasks", storage.tasks, place="Tasks", holds_markup=True)
     yield Page("/console/packs", storage.packs, place="Packs", is_changing=True)
-    for number in (1, 2):
-        yield Page(f"/console/packs/{registry.show(f'acme/small@v{number}')['pack']}", storage.pack(f"acme/small@v{number}"), place="Packs",
-                   is_another=number == 2)
+    for pack in (registry.show("acme/small@v1")["pack"], *registry.retained()):
+        yield Page(f"/console/packs/{pack}", storage.pack(pack), place="Packs", is_another=pack in registry.retained())
     yield Page("/console/garbage", storage.garbage, place="Garbage")
     yield Page("/console/jobs", storage.jobs, place="Jobs")
     yield Page("/console/sign-in", says("This registry is read with an access token."), place=None)

@@ -58,10 +58,11 @@
       const color = paint(node, "fill");
       if (!color || Number(getComputedStyle(node).opacity) < 1) { say(node, "it has no colour, or is seen through"); continue; }
       const toScreen = node.getScreenCTM();
-      const letters = [...Array(node.getNumberOfChars()).keys()].map(index => node.getExtentOfChar(index)).filter(letter => letter.width > 0);
+      const letters = [...Array(node.getNumberOfChars()).keys()].map(index => node.getExtentOfChar(index))
+        .filter(letter => letter.width > 0);
       const place = (x, y) => new DOMPoint(x, y).matrixTransform(toScreen);
-      const colors = letters.map(letter => place(letter.x + letter.width / 2, letter.y + letter.height / 2)).map(at => behind(node, at.x, at.y));
-      const least = Math.min(...colors.map(other => contrast(color, other)));
+      const middles = letters.map(letter => place(letter.x + letter.width / 2, letter.y + letter.height / 2));
+      const least = Math.min(...middles.map(at => contrast(color, behind(node, at.x, at.y))));
       if (least < TEXT) say(node, `the contrast is ${least.toFixed(2)}, less than ${TEXT}`);
       // Ascenders and descenders need no more than the middle of a letter's box.
       const corners = letters.flatMap(({ x, y, width, height }) => [place(x, y + height * 0.2), place(x + width, y + height * 0.8)]);

@@ -90,6 +90,12 @@ class Registry:
     def pack(self, reference):
         return self.ask("inspect", self.show(reference)["pack"])
 
+    def retained(self):
+        """The packs of removed versions that others still need."""
+        of_versions = {self.show(f"{model}@v{version['number']}").get("pack")
+                       for model in self.models() for version in self.versions(model)}
+        return set(self.packs()) - of_versions - {pack["id"] for pack in self.ask("gc", "--dry-run")["waiting"]}
+
     def text(self, reference, path):
         """A file of a version."""
         if (reference, path) not in self._known:

@@ -74,7 +74,7 @@ class Report:
             first, *others = texts
             for setting in others:
                 with self.at(page, setting):
-                    self.equal(texts[setting].split(" "), texts[first].split(" "), f"the words of the page, which are others than in {first}")
+                    self.equal(texts[setting].split(" "), texts[first].split(" "), f"the words, which are others than in {first}")
 
     def lines(self):
         """The problems, each once with the settings that have it."""

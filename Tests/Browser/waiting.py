@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import accessibility
-from browser import Visitor
+from browser import SCRIPTLESS, SETTINGS, Visitor
 from snapshot import Snapshot
 
 # Versions that have the same types, so that all of their weights are compared: some seconds of work for all pairs.
@@ -20,27 +20,29 @@ def check(browser, servers, report):
                     for names in (SHORT, LONG) for left, right in itertools.permutations(names, 2)]
     fetch = lambda path: urllib.request.urlopen(urllib.request.Request(
         servers.main + path, headers={"Authorization": f"Bearer {servers.tokens['read']}"})).read()
-    with Visitor(browser, servers.main, token=servers.tokens["read"]) as visitor, ThreadPoolExecutor(len(paths)) as pool:
+    with Visitor(browser, servers.main, token=servers.tokens["read"]) as visitor, \
+            Visitor(browser, servers.main, SCRIPTLESS, servers.tokens["read"]) as scriptless, ThreadPoolExecutor(len(paths)) as pool:
         list(pool.map(fetch, paths))
-        page = visitor.page
-        with report.at("a page that waits for a comparison"):
-            visitor.forget()
-            page.goto(last)
-            found = Snapshot(page)
-            if not found.warnings:
-                print("note: this machine is too fast for a page that waits to be seen", file=sys.stderr)
-                return
-            report.equal(found.warnings, ["They are being compared: both are decoded for it. This page asks again by itself."], "what it says")
-            accessibility.axe(page, report)
-            other = visitor.context.new_page()
-            other.goto("/console/jobs")
-            with report.at("/console/jobs while there is something to do"):
-                report.expect("comparing " in Snapshot(other).main, "it does not say what is being compared")
-                accessibility.axe(other, report)
-            other.close()
-            page.wait_for_selector(".tiles", timeout=60_000)
-            report.expect("Shared bytes" in Snapshot(page).tiles, "the comparison did not come by itself")
-
+        jobs = visitor.context.new_page()
+        for each, setting in ((visitor, SETTINGS[0]), (scriptless, SCRIPTLESS)):
+            with report.at("a page that waits for a comparison", setting):
+                each.page.goto(last)
+                found = Snapshot(each.page)
+                if not found.warnings:
+                    print("note: this machine is too fast for a page that waits to be seen", file=sys.stderr)
+                    return
+                text = "They are being compared: both are decoded for it. This page asks again by itself."
+                report.equal(found.warnings, [text], "what it says")
+                if setting.scripts:
+                    accessibility.axe(each.page, report)
+                    jobs.goto("/console/jobs")
+        with report.at("/console/jobs while there is something to do"):
+            report.expect("comparing " in Snapshot(jobs).main, "it does not say what is being compared")
+            accessibility.axe(jobs, report)
+        for each, setting in ((visitor, SETTINGS[0]), (scriptless, SCRIPTLESS)):
+            with report.at("a page that waits for a comparison", setting):
+                each.page.wait_for_selector(".tiles", timeout=60_000)
+                report.expect("Shared bytes" in Snapshot(each.page).tiles, "what it waited for did not come by itself")
 
 
 def for_savings(visitor):

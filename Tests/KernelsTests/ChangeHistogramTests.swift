@@ -36,6 +36,13 @@ struct ChangeHistogramTests {
         #expect(steps.allSatisfy { step in [1.5, 4.0 / 3, 1 / 1.5, 0.75].contains { abs(step - $0) < 1e-6 } })
     }
 
+    @Test("the largest changes that there are have a bin with an end")
+    func largest() {
+        let change = values.change(from: bytes([-2e38, 3e38]), to: bytes([1.2e38, -1]), count: 2)
+        let bins = change.histogram.bins
+        #expect(bins.count == 2 && bins.allSatisfy { $0.lower.isFinite && $0.upper.isFinite && $0.lower < $0.upper })
+    }
+
     @Test("what is no finite number is counted apart, and sums add up")
     func notFinite() {
         let old: [Float] = [1, 1, 1, .infinity, .nan, 0]

@@ -132,16 +132,41 @@ struct CardTests {
     @Test("a card that would take the parser long, or the page much room, is not shown")
     func limits() {
         #expect(renderer.render(String(repeating: "x", count: CardRenderer.longest + 1)) == nil)
-        let count = CardRenderer.longest / 8
-        for part in ["[", "![", "*a ", "> ", "`", "<a", "[a](", "&#", "|x", "- ", "_*", "\\", "[a]: b\n", "a\n===\n"] {
-            let text = String(repeating: part, count: count / part.utf8.count)
-            let shown = renderer.render(text)?.text.utf8.count ?? 0
-            #expect(shown <= 8 << 20, "\(part)")
+        // Containers that are open in every line that follows.
+        for mark in ["- ", "> ", ">", "* ", "1. ", "+\t"] {
+            #expect(renderer.render(String(repeating: mark, count: 200) + "a\n\n\n") == nil, "\(mark)")
+            #expect(renderer.render(String(repeating: mark, count: 8) + "a\n") != nil, "\(mark)")
+        }
+        #expect(
+            renderer.render("----------------------------------------------------------------------\n|---|---|") != nil)
+        for part in ["[", "![", "*a ", "`", "<a", "[a](", "&#", "&", "|x", "_*", "\\", "[a]: b\n", "a\n===\n", "- \n"] {
+            let text = String(repeating: part, count: CardRenderer.longest / part.utf8.count)
+            #expect((renderer.render(text)?.text.utf8.count ?? 0) <= 8 << 20, "\(part)")
         }
         let table =
             "|" + String(repeating: "a|", count: 1000) + "\n|" + String(repeating: "-|", count: 1000) + "\n"
             + String(repeating: "|x|\n", count: 10_000)
         #expect((renderer.render(table)?.text.utf8.count ?? 0) <= 8 << 20)
+        let wide =
+            "|" + String(repeating: "a|", count: 8000) + "\n|" + String(repeating: "-|", count: 8000) + "\n"
+            + String(repeating: "|\n", count: 5000)
+        #expect((renderer.render(wide)?.text.utf8.count ?? 0) <= 8 << 20)
+    }
+
+    @Test("of HTML the text is shown, and nothing else; tables keep their heads, but for those without words")
+    func html() throws {
+        for (markdown, part) in [
+            ("<p align=\"center\">Hello <b>there</b></p>\n", "<p>Hello there</p>"),
+            ("<table><tr><td>1</td><td>2</td></tr></table>", "<p>1 2</p>"),
+            ("<!-- no --><div>yes</div>", "<p>yes</p>"), ("<script>alert(1)</script>", ""),
+            ("<style>a{}</style><div>x", "<p>x</p>"),
+            ("|  |a|\n|---|---|\n|1|2|", "<tr><td></td><th>a</th></tr>"),
+        ] {
+            let html = try html(markdown)
+            #expect(part.isEmpty ? html.isEmpty : html.contains(part), "\(markdown): \(html)")
+            try check(html, markdown)
+        }
+        #expect(CardText("````\n```\na\n|b|c|\n|-|-|\n````\n").body.contains("|-|-|"))
     }
 
     @Test("without a place for files, links to them are texts")

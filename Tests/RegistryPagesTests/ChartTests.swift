@@ -22,6 +22,22 @@ struct ChartTests {
             #expect(scale.place(0) == 0 && abs(scale.place(scale.values.upperBound) - 100) < 1e-9)
         }
         #expect(ChartScale(upTo: 0, along: (0, 1)).ticks.count > 1)
+        let extremes: [Double] = [
+            0, 1e308, -1e308, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 9.1e307,
+            .leastNormalMagnitude, 1, -1,
+            1.0000000000000002, 1e15, 0.1,
+        ]
+        for least in extremes {
+            for greatest in extremes {
+                let scale = ChartScale(upTo: greatest, from: least, along: (0, 100))
+                #expect(!scale.ticks.isEmpty && scale.ticks.count < 20, "\(least) \(greatest)")
+                let series = LineChart.Series(
+                    name: "s", style: "kept",
+                    points: [.init(x: 1, y: least, title: ""), .init(x: 2, y: greatest, title: "")])
+                let picture = LineChart(label: "", series: [series], formatY: { "\($0)" }, ticksX: []).picture()
+                #expect(!picture.document.contains("nan") && !picture.document.contains("inf\""))
+            }
+        }
         #expect(ChartScale(upTo: 5, from: 5, along: (0, 1)).values.contains(5))
     }
 
@@ -68,6 +84,19 @@ struct ChartTests {
         let chart = HistogramChart(histogram: histogram)
         #expect(chart.label == "linear: 14 of 24 weights changed, 1 from or to no finite number")
         #expect(try Elements.count(in: chart.picture().document)["rect"] == 4)
+        let largest = Double(Float.greatestFiniteMagnitude)
+        let huge = DeltaHistogram(
+            tensorClass: .linear, unchanged: 0,
+            bins: [.init(lower: 0, upper: 1e-45, count: 1), .init(lower: 1.7e38, upper: largest, count: 2)],
+            notFinite: 0)
+        #expect(try Elements.count(in: HistogramChart(histogram: huge).picture().document)["rect"] == 3)
+        // Titles name the edges of bins: 2^k and 1.5 * 2^k.
+        let edges = DeltaHistogram(
+            tensorClass: .linear, unchanged: 0,
+            bins: [.init(lower: 0.03125, upper: 0.046875, count: 3), .init(lower: 0.046875, upper: 0.0625, count: 4)],
+            notFinite: 0)
+        let titles = HistogramChart(histogram: edges).picture().document
+        #expect(titles.contains("4 rose by up to 0.062<") && titles.contains("3 rose by up to 0.047<"))
         let nothing = HistogramChart(
             histogram: DeltaHistogram(tensorClass: .bias, unchanged: 3, bins: [], notFinite: 0))
         #expect(nothing.picture().document.contains("nothing changed"))

@@ -29,10 +29,39 @@ struct LayerTests {
         #expect(LayerPosition(name) == nil)
     }
 
-    private func tensor(_ name: String, changed: Double?, of value: Double = 1, stored: Int = 100) throws -> LayerTensor
-    {
+    @Test("a cell has no figure unless it is true of all that is in it; what did not change counts with its size")
+    func mixed() throws {
+        let changed = try tensor("l.0.a.bias", changed: 9)
+        let same = try tensor("l.0.a.weight", changed: 0, of: 99, kind: "same")
+        let unknown = try tensor("l.0.a.weight", changed: nil, kind: "incomparable")
+        let notFinite = try tensor("l.0.a.weight", changed: nil, kind: "changed")
+        #expect(LayerMetric.change.value(of: [changed, same]) == 0.3)
+        #expect(LayerMetric.change.value(of: [same]) == 0)
+        for tensors in [[changed, unknown], [same, unknown], [unknown], [same, notFinite], [notFinite]] {
+            #expect(LayerMetric.change.value(of: tensors) == nil)
+        }
+        let picture = LayerPictures(
+            subject: "x", tensors: [changed, unknown, try tensor("l.1.a.weight", changed: 1)], metrics: [.change])
+        let text = try #require(picture.pictures().first).document
+        #expect(
+            text.contains("of other dtypes or shapes") && text.components(separatedBy: "<g class=\"heat").count == 3)
+    }
+
+    @Test("a model whose names make a huge field of cells is not drawn as one, and its tensors are not lost")
+    func manyCells() throws {
+        let tensors = try (0..<2500).map { try tensor("l.\($0).p\($0)x.weight", changed: 1) }
+        let (stacks, others) = LayerGrid.grids(of: tensors + [try tensor("m.0.a.weight", changed: 1)])
+        #expect(stacks.map(\.name) == ["m"] && others.count == 2500)
+        let pictures = LayerPictures(subject: "x", tensors: tensors, metrics: [.change, .stored])
+        #expect(pictures.pictures().isEmpty && (pictures.others()?.text.utf8.count ?? 0) < 200_000)
+        #expect(pictures.others()?.text.contains("The first 500 of 2,500") == true)
+    }
+
+    private func tensor(
+        _ name: String, changed: Double?, of value: Double = 1, stored: Int = 100, kind: String? = nil
+    ) throws -> LayerTensor {
         let text = """
-            {"name": "\(name)", "kind": "\(changed == nil ? "same" : "changed")", "type": "F32", "shape": [10], "bytes": 40,
+            {"name": "\(name)", "kind": "\(kind ?? (changed == nil ? "same" : "changed"))", "type": "F32", "shape": [10], "bytes": 40,
             "changed": 1, "compared": 10, "storedBytes": \(stored)\(changed.map { ", \"squaredChange\": \($0), \"squaredValue\": \(value)" } ?? "")}
             """
         return LayerTensor(try JSONDecoder().decode(VersionComparison.Tensor.self, from: Data(text.utf8)))

@@ -1,4 +1,5 @@
-// Buttons that copy commands. Pages need no script otherwise: without this one, a click selects the whole command.
+// Pages need no script: without this one, a click selects a whole command, and a link asks again for what is not known yet.
+if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 2000);
 if (navigator.clipboard) {
   for (const command of document.querySelectorAll(".command")) {
     const button = document.createElement("button");

@@ -45,15 +45,13 @@ public struct PageLayout: Sendable {
     ///
     /// - Parameters:
     ///   - place: where among the places the page is; nil if it is none of them.
-    ///   - refreshes: whether the page is to be fetched again in a moment: something that it shows is being measured.
-    func page(_ title: String, at place: Place? = nil, refreshes: Bool = false, _ content: Markup) -> Markup {
+    func page(_ title: String, at place: Place? = nil, _ content: Markup) -> Markup {
         let places = Place.allCases.filter { viewer.seesEverything || !$0.isOfEverything }.map { item in
             item == place
                 ? "<li><a href=\"\(item.path)\" aria-current=\"page\">\(item.title)</a></li>"
                 : "<li><a href=\"\(item.path)\">\(item.title)</a></li>" as Markup
         }
         let head: Markup = """
-            \(refreshes ? "<meta http-equiv=\"refresh\" content=\"2\">" : Markup.none)
             <link rel="stylesheet" href="\(ConsolePaths.style)?\(PageAssets.version)">
             <script src="\(ConsolePaths.script)?\(PageAssets.version)" defer></script>
             """

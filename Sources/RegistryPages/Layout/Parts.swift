@@ -69,6 +69,11 @@ enum Parts {
         """
     }
 
+    /// Says what is not known yet, and how to ask again; where scripts run, the page does so by itself.
+    static func waiting(_ text: Markup) -> Markup {
+        "<p class=\"warning\" role=\"status\" data-again>\(text) <a href=\"\">Ask again</a></p>"
+    }
+
     /// How much smaller what is stored is than what was registered.
     static func ratio(_ raw: Int, _ stored: Int) -> Markup { "\(NumberFormat.ratio(raw, to: stored))" }
 }

@@ -34,10 +34,8 @@ public struct ComparisonPage: Sendable {
     }
 
     public func markup(in layout: PageLayout) -> Markup {
-        var isComparing = false
-        if case .comparing = state { isComparing = true }
         return layout.page(
-            left.isEmpty ? "Compare" : "\(left) and \(right)", at: .models, refreshes: isComparing,
+            left.isEmpty ? "Compare" : "\(left) and \(right)", at: .models,
             """
             <p class="crumbs"><a href="\(ConsolePaths.models)">Models</a></p>
             <h1>\(left.isEmpty ? "Compare two versions" : "\(left) and \(right)")</h1>
@@ -53,10 +51,7 @@ public struct ComparisonPage: Sendable {
         switch state {
         case .asking:
             "<p>A version is <code>name@v1</code>, <code>name:tag</code>, or <code>name</code> for the newest.</p>"
-        case .comparing:
-            """
-            <p class="warning" role="status">They are being compared: both are decoded for it. This page asks again by itself.</p>
-            """
+        case .comparing: Parts.waiting("They are being compared: both are decoded for it.")
         case .failed(let problem): "<p class=\"warning\" role=\"status\">\(problem)</p>"
         case .known(let comparison, let texts): Self.content(comparison, texts)
         }

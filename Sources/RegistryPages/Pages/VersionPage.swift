@@ -48,10 +48,8 @@ public struct VersionPage: Sendable {
     }
 
     public func markup(in layout: PageLayout) -> Markup {
-        var isMeasuring = false
-        if case .measuring = delta { isMeasuring = true }
         return layout.page(
-            version.reference, at: .models, refreshes: isMeasuring,
+            version.reference, at: .models,
             """
             <p class="crumbs"><a href="\(ConsolePaths.models)">Models</a> / \
             <a href="\(ConsolePaths.model(version.model))">\(version.model)</a></p>
@@ -135,10 +133,7 @@ public struct VersionPage: Sendable {
         case .pending:
             "<p>It is stored as it was sent, and is to be compressed: then it is known what it is a delta of.</p>"
         case .measuring:
-            """
-            <p class="warning" role="status">How much each layer changed is being measured: base and version are decoded for it, \
-            once. This page asks again by itself.</p>
-            """
+            Parts.waiting("How much each layer changed is being measured: base and version are decoded for it, once.")
         case .known(let profile): "<p>Against \(profile.base).</p>"
         case .failed(let problem):
             "<p class=\"warning\" role=\"status\">The changes could not be measured: \(problem)</p>"

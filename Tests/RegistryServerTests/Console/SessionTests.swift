@@ -236,7 +236,7 @@ struct SessionTests {
             #expect(try await browser.post("/console/tasks/set", "task=math&description=some+sums").status == 303)
             #expect(try await browser.get("/console/tasks").text.contains("some sums"))
             let collected = try await browser.post("/console/garbage/collect", "")
-            #expect(collected.status == 303 && collected["Location"] == "/console/garbage?done=collected")
+            #expect(collected.status == 303 && collected["Location"]?.hasPrefix("/console/garbage?freed=0&left=") == true)
             #expect(try await browser.get("/console/garbage").text.contains("its version was removed"))
         }
     }

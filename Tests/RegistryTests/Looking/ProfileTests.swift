@@ -124,7 +124,7 @@ struct ProfileTests {
                 + lineage.relatives.map(\.latest.model).sorted()
         }
         #expect(try names("org/a") == ["base@v1", "2", "org/b", "other/c"])
-        #expect(try names("org/a", "org") == ["base@v1", "1", "org/b"])
+        #expect(try names("org/a", "org") == ["-", "1", "org/b"])
         #expect(try names("base") == ["-", "3", "org/a", "org/b", "other/c"])
         #expect(try names("base", limit: 1).count == 3)
         #expect(throws: DeltaicError.self) { try names("none") }
