@@ -25,6 +25,11 @@ extension ModelRegistry {
         }
     }
 
+    /// The version that a pack belongs to, as `name@v1`; nil if it belongs to none: the one that wrote it was removed, or has another by now.
+    public func owner(ofPack pack: Digest) throws -> String? {
+        try catalog.version(writing: pack)?.reference
+    }
+
     /// The packs that nothing needs and that are not deleted yet, in the order in which they became garbage.
     public func garbage() throws -> [GarbageReport.Pack] {
         try catalog.garbage().map(GarbageReport.Pack.init)

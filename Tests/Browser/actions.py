@@ -4,6 +4,7 @@ import time
 
 from browser import SCRIPTLESS, SETTINGS, Visitor
 from forms import SRE, expect_notice, send, tags
+from registry import bytes_text
 from snapshot import Snapshot
 
 DAY = 86400
@@ -117,12 +118,12 @@ def collecting(browser, servers, report):
     """What was removed goes a day later: here the catalog is told that it has been one."""
     registry = servers.registry
     with Visitor(browser, servers.main, token=servers.tokens["admin"]) as visitor:
+        waiting = registry.savings("base")["garbageBytes"]
+        report.expect(waiting > 0, "there is no garbage to be collected")
+        text = "{} deleted; {} wait until their day is over, or until nobody reads them."
         visitor.visit("/console/garbage")
         found = send(visitor, "/console/garbage/collect")
-        expect_notice(visitor, report, found, "Garbage was collected.")
-        registry.forget()
-        waiting = registry.savings("base")["garbageBytes"]
-        report.expect(waiting > 0, "garbage of today was collected")
+        expect_notice(visitor, report, found, text.format(bytes_text(0), bytes_text(waiting)))
         report.equal(found[0].tile("To be deleted").exact, waiting, "garbage that waits")
         before = registry.packs()
         with sqlite3.connect(registry.folder / "catalog.sqlite", timeout=20) as catalog:
@@ -130,7 +131,7 @@ def collecting(browser, servers, report):
         catalog.close()
         visitor.visit("/console/garbage")
         found = send(visitor, "/console/garbage/collect")
-        expect_notice(visitor, report, found, "Garbage was collected.")
+        expect_notice(visitor, report, found, text.format(bytes_text(waiting), bytes_text(0)))
         report.expect("There is none." in found[0].main, "what was collected is still shown")
         registry.forget()
         report.equal(registry.savings("base")["garbageBytes"], 0, "garbage after it was collected")

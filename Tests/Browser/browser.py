@@ -106,6 +106,6 @@ class Visitor:
         while True:
             self.forget()
             response = self.page.goto(path)
-            if self.page.get_by_text("asks again by itself").count() == 0:
+            if self.page.locator("[data-again]").count() == 0:
                 return response
             self.page.wait_for_timeout(200)

@@ -1,12 +1,13 @@
 """Forms as a browser sends them."""
 from snapshot import Snapshot
 
-COOKIE = "deltaic_session"
 SRE = "/console/models/acme/sre"
 
 
-def cookies(visitor):
-    return {cookie["name"]: cookie["value"] for cookie in visitor.context.cookies()}
+def session_cookie(visitor):
+    """None for those who are not signed in."""
+    found = [cookie for cookie in visitor.context.cookies() if cookie["name"].startswith("deltaic_session")]
+    return found[0] if found else None
 
 
 def send(visitor, action, **fields):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import navigation
 from browser import Visitor
-from forms import COOKIE, SRE, cookies, tags
+from forms import SRE, session_cookie, tags
 from snapshot import Snapshot
 
 
@@ -48,7 +48,7 @@ def other_sites(browser, servers, report):
     with Visitor(browser, servers.main, token=servers.tokens["admin"]) as visitor:
         visitor.visit(SRE)
         key = visitor.page.locator("[name=key]").first.get_attribute("value")
-        before, session = tags(servers), cookies(visitor)[COOKIE]
+        before, session = tags(servers), session_cookie(visitor)
         forms = {"/tag of acme/sre": (f"{SRE}/tag", {"key": key, "tag": "foreign", "version": "v1"}),
                  "/remove of acme/sre": (f"{SRE}/remove", {"key": key, "reference": "acme/sre@v1"}),
                  "/tasks/set": ("/console/tasks/set", {"key": key, "task": "foreign"}),
@@ -64,7 +64,7 @@ def other_sites(browser, servers, report):
         report.equal(tags(servers), before, "the tags after another site's forms")
         report.equal(len(servers.registry.versions("acme/sre")), 2, "the versions after another site's forms")
         report.expect("foreign" not in [task["name"] for task in servers.registry.ask("task", "list")], "another site added a task")
-        report.equal(cookies(visitor)[COOKIE], session, "the session after another site's forms")
+        report.equal(session_cookie(visitor), session, "the session after another site's forms")
         visitor.visit("/")
         report.expect("t-admin" in Snapshot(visitor.page).session, "another site signed one out, or in as another")
         # Nor does looking at the address of an action.

@@ -40,12 +40,13 @@ def density(tensors):
 
 
 def change(tensors):
-    """Of tensors as a comparison has them."""
-    squares = [tensor for tensor in tensors if "squaredChange" in tensor]
-    whole = sum(tensor["squaredValue"] for tensor in squares)
-    if not squares:
-        return "0" if any(tensor["kind"] == "same" for tensor in tensors) else None
-    return share_text(math.sqrt(sum(tensor["squaredChange"] for tensor in squares) / whole)) if whole else None
+    """Of tensors as a comparison has them: of all of them or none."""
+    if all(tensor["kind"] == "same" for tensor in tensors):
+        return "0"
+    if not all("squaredChange" in tensor for tensor in tensors):
+        return None
+    whole = sum(tensor["squaredValue"] for tensor in tensors)
+    return share_text(math.sqrt(sum(tensor["squaredChange"] for tensor in tensors) / whole)) if whole else None
 
 
 def error(tensors):

@@ -13,10 +13,10 @@ WIDE_LIGHT, WIDE_DARK, _, NARROW_DARK = SETTINGS
 # What a picture is of: its name, the page, how that is looked at, and what of it: from the top down so far, or what these hold together.
 SHOTS = [
     ("overview", "/", WIDE_LIGHT, 1190),
-    ("layers", "/console/models/acme/small/versions/v1", WIDE_LIGHT,
+    ("version", "/console/models/acme/small/versions/v1", WIDE_LIGHT,
      ("#layers", ".pictures figure:nth-child(1)", ".pictures figure:nth-child(2)")),
-    ("comparison", "/console/compare?left=minilm@v1&right=acme/sre@v1", WIDE_DARK, 1100),
-    ("phone", "/console/models/acme/sre", NARROW_DARK, 1000),
+    ("compare", "/console/compare?left=minilm@v1&right=acme/sre@v1", WIDE_DARK, 1100),
+    ("model-phone", "/console/models/acme/sre", NARROW_DARK, 1000),
 ]
 # How long before the next one a version seems to have been registered.
 APART = 12 * 86400

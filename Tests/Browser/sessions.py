@@ -2,7 +2,7 @@
 from urllib.parse import urlencode
 
 from browser import Visitor
-from forms import COOKIE, SRE, cookies, expect_notice, send, tags
+from forms import SRE, expect_notice, send, session_cookie, tags
 from navigation import Links
 from snapshot import Snapshot
 
@@ -21,14 +21,14 @@ def signing_in(browser, servers, report):
         found, status = send(visitor, "/console/sign-in", token="hf_" + "x" * 40)
         report.equal(status, 403, "the status of a wrong token")
         report.equal(found.warnings, ["The token is not known: it was mistyped, revoked, or has expired."], "what is said of a wrong token")
-        report.expect(COOKIE not in cookies(visitor), "a wrong token began a session")
+        report.expect(session_cookie(visitor) is None, "a wrong token began a session")
         for path in ("/", SRE, "/console/packs"):
             visitor.visit(path)
             report.expect("/console/sign-in" in page.url, f"{path} is shown without a token")
         visitor.visit("/console/sign-in?next=%2Fconsole%2Fmodels%2Facme%2Fsre")
         send(visitor, "/console/sign-in", token=servers.tokens["read"])
         report.equal(page.url, servers.main + SRE, "where one is after signing in")
-        session = next(cookie for cookie in visitor.context.cookies() if cookie["name"] == COOKIE)
+        session = session_cookie(visitor)
         report.equal((session["httpOnly"], session["sameSite"]), (True, "Lax"), "how the cookie is kept")
         report.expect(servers.tokens["read"] not in session["value"], "the cookie has the token in it")
         # Wherever an address wants one to be sent, it is a page of the console.
@@ -83,14 +83,14 @@ def keys(browser, servers, report):
 
 def signing_out(browser, servers, report):
     with Visitor(browser, servers.main, token=servers.tokens["write"]) as visitor:
-        session = cookies(visitor)[COOKIE]
+        session = session_cookie(visitor)
         visitor.visit("/")
         report.expect("t-write" in Snapshot(visitor.page).session, "the page does not say who is signed in")
         found = send(visitor, "/console/sign-out")
         expect_notice(visitor, report, found, "You are signed out.")
-        report.expect(COOKIE not in cookies(visitor), "the cookie is still there")
+        report.expect(session_cookie(visitor) is None, "the cookie is still there")
         # Nor is what it said of any use.
-        visitor.context.add_cookies([{"name": COOKIE, "value": session, "url": servers.main}])
+        visitor.context.add_cookies([session])
         visitor.visit(SRE)
         report.expect("/console/sign-in" in visitor.page.url, "the session goes on after signing out")
 

@@ -36,6 +36,12 @@ class Table:
         """The rows by what names them: the text of their first cell."""
         return {row[0].text: row for row in self.rows}
 
+    def column(self, title):
+        """What the rows have in the column with this title."""
+        if title not in self.head:
+            raise Missing(f"there is no column {title!r} in {self.head}")
+        return [row[self.head.index(title)] for row in self.rows]
+
 
 @dataclass
 class Picture:

@@ -4,9 +4,17 @@ public import Registry
 /// What a pack holds.
 public struct PackPage: Sendable {
     let pack: PackReport
+    /// The version that it belongs to, as `name@v1`.
+    let owner: String?
 
-    public init(_ pack: PackReport) {
+    public init(_ pack: PackReport, owner: String?) {
         self.pack = pack
+        self.owner = owner
+    }
+
+    private var version: Markup {
+        if let owner { return Parts.link(ConsolePaths.version(reference: owner), text: owner) }
+        return pack.version.map { "none; it was written for \($0)" } ?? "none"
     }
 
     private static let objectLimit = 1000
@@ -20,7 +28,7 @@ public struct PackPage: Sendable {
             <h1>Pack \(id?.short ?? "")</h1>
             \(Parts.facts([
                 ("Id", "<span class=\"mono\">\(id?.hex ?? "")</span>"),
-                ("Version", pack.version.map { Parts.link(ConsolePaths.version(reference: $0), text: $0) } ?? "none"),
+                ("Version", version),
                 ("Size", Parts.bytes(pack.byteCount)), ("Raw", Parts.bytes(pack.rawBytes)),
                 ("Payload", Parts.bytes(pack.payloadBytes)),
                 ("Everything else", "\(ByteFormat.text(pack.overheadBytes)) (\(NumberFormat.percent(pack.overheadBytes, of: pack.byteCount)))"),

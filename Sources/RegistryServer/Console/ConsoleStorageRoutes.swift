@@ -49,7 +49,8 @@ enum ConsoleStorageRoutes {
     private static func pack(_ exchange: Exchange) async throws -> Response {
         let (id, registry) = (exchange.value("pack"), exchange.registry)
         let report = try await BlockingWork.run { try registry.inspect(id) }
-        return exchange.page(PackPage(report).markup(in: exchange.layout))
+        let owner = try report.id.flatMap { try registry.owner(ofPack: $0) }
+        return exchange.page(PackPage(report, owner: owner).markup(in: exchange.layout))
     }
 
     private static func garbage(_ exchange: Exchange) throws -> Response {
