@@ -10,13 +10,13 @@ LONGEST = 60_000
 WIDTH = 960
 MARGIN = 16
 WIDE_LIGHT, WIDE_DARK, _, NARROW_DARK = SETTINGS
-# What a picture is of: its name, the page, how that is looked at, and what of it: from the top down so far, or what these hold together.
+# What a picture is of: its name, the page, how that is looked at, and what of it: from the top down so far, or from a title to pictures.
 SHOTS = [
     ("overview", "/", WIDE_LIGHT, 1190),
     ("version", "/console/models/acme/small/versions/v1", WIDE_LIGHT,
-     ("#layers", ".pictures figure:nth-child(1)", ".pictures figure:nth-child(2)")),
+     ("#layers", ".pictures figure:nth-child(1) svg", ".pictures figure:nth-child(2) svg")),
     ("compare", "/console/compare?left=minilm@v1&right=acme/sre@v1", WIDE_DARK, 1100),
-    ("model-phone", "/console/models/acme/sre", NARROW_DARK, 1000),
+    ("model-phone", "/console/models/acme/sre", NARROW_DARK, 700),
 ]
 # How long before the next one a version seems to have been registered.
 APART = 12 * 86400
@@ -53,9 +53,9 @@ def shot(page, part):
     if isinstance(part, int):
         clip = {"x": 0, "y": 0, "width": width, "height": part}
     else:
-        boxes = [page.locator(selector).bounding_box() for selector in part]
-        top, bottom = min(box["y"] for box in boxes) - MARGIN, max(box["y"] + box["height"] for box in boxes) + MARGIN
-        left, right = min(box["x"] for box in boxes) - MARGIN, max(box["x"] + box["width"] for box in boxes) + MARGIN
+        title, *pictures = [page.locator(selector).bounding_box() for selector in part]
+        left, right = title["x"] - MARGIN, max(box["x"] + box["width"] for box in pictures) + MARGIN
+        top, bottom = title["y"] - MARGIN, max(box["y"] + box["height"] for box in pictures) + MARGIN // 4
         clip = {"x": max(0, left), "y": top, "width": min(width, right) - max(0, left), "height": bottom - top}
     image = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))).convert("RGB")
     if image.width > WIDTH:

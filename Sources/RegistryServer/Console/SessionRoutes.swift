@@ -67,6 +67,9 @@ enum SessionRoutes {
             path == ConsolePaths.overview || path == ConsolePaths.root || path.hasPrefix(ConsolePaths.root + "/")
         let isPlain =
             path.utf8.count <= 2000 && path.utf8.allSatisfy { (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "\\") }
-        return isOfConsole && isPlain && !path.hasPrefix(ConsolePaths.signIn) ? path : ConsolePaths.overview
+        // Browsers take what `..` stands for out of a path before they ask for it.
+        let isStraight = !path.contains("..") && !path.lowercased().contains("%2e")
+        return isOfConsole && isPlain && isStraight && !path.hasPrefix(ConsolePaths.signIn)
+            ? path : ConsolePaths.overview
     }
 }
