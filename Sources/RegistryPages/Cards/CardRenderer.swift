@@ -268,7 +268,9 @@ private final class CardWriter {
     private func address(_ target: String) -> String? {
         let scheme = target.prefix { $0 != ":" && $0 != "/" && $0 != "?" && $0 != "#" }
         if scheme.endIndex < target.endIndex, target[scheme.endIndex] == ":" {
-            return ["http", "https", "mailto"].contains(scheme.lowercased()) ? target : nil
+            // Without its two slashes an address may be one of this server.
+            let known = ["http://", "https://", "mailto:"]
+            return known.contains(where: target.lowercased().hasPrefix) ? target : nil
         }
         if target.hasPrefix("www.") { return "http://" + target }
         return Self.localPath(target).flatMap(file)
