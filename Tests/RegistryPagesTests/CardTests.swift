@@ -160,6 +160,7 @@ struct CardTests {
             ("<p align=\"center\">Hello <b>there</b></p>\n", "<p>Hello there</p>"),
             ("<table><tr><td>1</td><td>2</td></tr></table>", "<p>1 2</p>"),
             ("<!-- no --><div>yes</div>", "<p>yes</p>"), ("<script>alert(1)</script>", ""),
+            ("a<br>b<i>c</i>", "a<br>\nbc"),
             ("<style>a{}</style><div>x", "<p>x</p>"),
             ("|  |a|\n|---|---|\n|1|2|", "<tr><td></td><th>a</th></tr>"),
         ] {

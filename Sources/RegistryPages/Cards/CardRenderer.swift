@@ -230,7 +230,13 @@ private final class CardWriter {
         }
         let text: String
         switch type {
-        case MD_TEXT_HTML: return 0
+        case MD_TEXT_HTML:
+            // What began a new line still does, or words would run together.
+            let name = Self.string(bytes).drop { $0 == "<" || $0 == "/" }.prefix { $0.isLetter }.lowercased()
+            if ["br", "li", "p", "div", "tr"].contains(name) {
+                if pictureText == nil { write("<br>\n") } else { pictureText?.text += " " }
+            }
+            return 0
         case MD_TEXT_NULLCHAR: text = "\u{fffd}"
         case MD_TEXT_BR, MD_TEXT_SOFTBR:
             if pictureText == nil { write(type == MD_TEXT_BR ? "<br>\n" : "\n") } else { pictureText?.text += " " }

@@ -74,8 +74,10 @@ struct HeatMap {
     private func level(of value: Double, in range: ClosedRange<Double>) -> Int? {
         guard value > 0, value.isFinite else { return nil }
         // By the logarithm: vectors and matrices differ by powers.
-        let (low, high) = (log(range.lowerBound), log(range.upperBound))
-        guard high > low else { return Self.levels / 2 }
+        // Figures that are nearly equal look so: the colours span a factor of two at least.
+        let middle = (log(range.lowerBound) + log(range.upperBound)) / 2
+        let half = max(log(range.upperBound) - log(range.lowerBound), log(2)) / 2
+        let (low, high) = (middle - half, middle + half)
         return min(Self.levels - 1, max(0, Int((log(value) - low) / (high - low) * Double(Self.levels))))
     }
 }

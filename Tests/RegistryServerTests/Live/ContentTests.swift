@@ -135,7 +135,7 @@ struct ContentTests {
             for path in ["/api/models/a/tree/main/%zz", "/%ff"] {
                 #expect(try await server.ask("GET", path).status == 400, "\(path)")
             }
-            #expect(try await server.ask("GET", "/").status == 404)
+            #expect(try await server.ask("GET", "/no/such/path/at/all").status == 404)
         }
     }
 
