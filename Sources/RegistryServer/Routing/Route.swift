@@ -40,7 +40,7 @@ struct Route: Sendable {
     let body: BodyPolicy
     /// Whether people look at what it answers: then a session says who they are as well as a token does, and failures are pages too.
     let isPage: Bool
-    /// Whether a path that only this route fits does not exist for other methods.
+    /// Whether it answers only for paths that fit no other route, of any method, and does not exist for other methods.
     let isFallback: Bool
     let handler: @Sendable (Exchange) async throws -> Response
 
@@ -90,13 +90,20 @@ struct RouteTable: Sendable {
     func find(_ method: HTTPRequest.Method, _ path: PathSegments) -> Outcome {
         var methods: [HTTPRequest.Method] = []
         var get: (Route, RoutePattern.Match)?
+        var fallback: (Route, RoutePattern.Match)?
         for route in routes {
             guard let match = route.pattern.match(path) else { continue }
+            let isForHead = method == .head && route.method == .get
+            if route.isFallback {
+                if route.method == method || isForHead, fallback == nil { fallback = (route, match) }
+                continue
+            }
             if route.method == method { return .found(route, match) }
-            if method == .head, route.method == .get, get == nil { get = (route, match) }
-            if !route.isFallback, !methods.contains(route.method) { methods.append(route.method) }
+            if isForHead, get == nil { get = (route, match) }
+            if !methods.contains(route.method) { methods.append(route.method) }
         }
         if let (route, match) = get { return .found(route, match) }
+        if methods.isEmpty, let (route, match) = fallback { return .found(route, match) }
         return methods.isEmpty ? .unknown : .otherMethods(methods.contains(.get) ? methods + [.head] : methods)
     }
 }
