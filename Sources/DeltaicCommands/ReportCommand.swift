@@ -68,7 +68,7 @@ struct ReportCommand: AsyncParsableCommand {
                 canWrite: false, showsBase: true),
             version: VersionPage(
                 details: details, delta: profile.map { .known($0) } ?? (details.version.isPending ? .pending : .none),
-                pack: try details.pack.map { try registry.inspect($0.hex) }, origin: nil, showsBase: true,
+                pack: try details.pack.map { try registry.inspect($0) }, origin: nil, showsBase: true,
                 canSeePack: false))
     }
 

@@ -43,6 +43,11 @@ public struct PackReport: Sendable, Codable {
 }
 
 extension ModelRegistry {
+    /// Reads the index of a pack of this registry, without a look at which others there are.
+    public func inspect(_ id: Digest) throws -> PackReport {
+        try Self.inspect(path: directory.packs.path(of: id))
+    }
+
     /// Reads a pack's index.
     ///
     /// - Parameters:

@@ -56,7 +56,7 @@ enum ConsoleModelRoutes {
         }
         var (pack, problem): (PackReport?, String?) = (nil, nil)
         do {
-            pack = try await BlockingWork.run { try details.pack.map { try registry.inspect($0.hex) } }
+            pack = try await BlockingWork.run { try details.pack.map { try registry.inspect($0) } }
         } catch let error as DeltaicError {
             problem = ConsoleRoutes.told(error, exchange)
         }

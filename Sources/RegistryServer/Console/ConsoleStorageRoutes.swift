@@ -48,7 +48,9 @@ enum ConsoleStorageRoutes {
 
     private static func pack(_ exchange: Exchange) async throws -> Response {
         let (id, registry) = (exchange.value("pack"), exchange.registry)
-        let report = try await BlockingWork.run { try registry.inspect(id) }
+        let report = try await BlockingWork.run {
+            try Digest(hex: id).map { try registry.inspect($0) } ?? registry.inspect(id)
+        }
         let owner = try report.id.flatMap { try registry.owner(ofPack: $0) }
         return exchange.page(PackPage(report, owner: owner).markup(in: exchange.layout))
     }
