@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "RegistryServer",
             dependencies: [
-                "DeltaicCore", "Registry", "RegistryClient", "RegistryPages", .product(name: "Hummingbird", package: "hummingbird"),
+                "DeltaicCore", "Registry", "RegistryClient", "RegistryPages",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

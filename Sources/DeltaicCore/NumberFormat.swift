@@ -29,7 +29,9 @@ public enum NumberFormat {
         names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
     }
 
-    /// `32.5 %`; `-` if there is no whole. Nothing and all are told from nearly nothing and nearly all.
+    /// `32.5 %`; `-` if there is no whole.
+    ///
+    /// Nothing and all are told from nearly nothing and nearly all.
     public static func percent(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }
         let percent = 100 * Double(part) / Double(whole)

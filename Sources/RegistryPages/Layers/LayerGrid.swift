@@ -12,7 +12,9 @@ struct LayerGrid {
     /// By layer, then by projection.
     let cells: [[Cell?]]
 
-    /// Cells of all stacks together; models have some hundreds. A stack that would need more is none: its tensors are in no layer.
+    /// Cells of all stacks together; models have some hundreds.
+    ///
+    /// A stack that would need more is none: its tensors are in no layer.
     private static let cellLimit = 12_000
 
     /// The stacks of a model, the largest first, and the tensors that are in none.

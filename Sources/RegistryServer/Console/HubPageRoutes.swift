@@ -4,7 +4,9 @@ internal import Hummingbird
 internal import Registry
 internal import RegistryPages
 
-/// The addresses of pages that Hub clients print: of a model, of a commit, of its files. In a browser they lead to the console.
+/// The addresses of pages that Hub clients print: of a model, of a commit, of its files.
+///
+/// In a browser they lead to the console.
 enum HubPageRoutes {
     static let routes: [Route] =
         [

@@ -5,7 +5,9 @@ internal import Registry
 
 /// Compares versions, one pair at a time: every byte of both is decoded for it.
 struct Comparisons: Sendable {
-    /// Two versions by commit id. They never change, but for how they are stored: a pushed one is compressed later.
+    /// Two versions by commit id.
+    ///
+    /// They never change, but for how they are stored: a pushed one is compressed later.
     struct Pair: Hashable, Sendable {
         let left: VersionReference
         let right: VersionReference
