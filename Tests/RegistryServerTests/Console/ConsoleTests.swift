@@ -48,15 +48,22 @@ struct ConsoleTests {
         let models = try await ServedModels()
         let details = try models.registry.describe(VersionReference("Acme/tuned"))
         try await RunningServer.run(models.registry) { server in
+            /// What takes a moment to find out is waited for, as a browser does.
             func page(_ path: String) async throws -> String {
-                try await server.ask("GET", path, token: models.reader).text
+                var text = ""
+                #expect(
+                    try await becomesTrue(within: 180) {
+                        text = try await server.ask("GET", path, token: models.reader).text
+                        return !text.contains("data-again")
+                    }, "\(path) does not come to know what it shows")
+                return text
             }
             let version = try await page("/console/models/Acme/tuned/versions/v1")
             #expect(version.contains(details.version.commit.hex))
             for tensor in details.tensors { #expect(version.contains(tensor.name), "\(tensor.name)") }
             for file in details.files { #expect(version.contains(file.sha256.short)) }
             #expect(version.contains(ByteFormat.text(details.version.storedBytes)))
-            // Measured in the time that a page waits, and drawn: two layers with one projection each, in three pictures.
+            // Measured, and drawn: two layers with one projection each, in three pictures.
             #expect(
                 version.contains("Against tiny@v1") && version.components(separatedBy: "<g class=\"heat").count == 7)
             #expect(try models.registry.knownProfile(of: VersionReference("Acme/tuned")) != nil)
@@ -71,7 +78,7 @@ struct ConsoleTests {
             #expect(
                 try await page("/console/compare?left=tiny&right=tiny").contains("No weight that both have differs"))
             #expect(
-                try await becomesTrue { try await page("/").contains("none stands near an older base") },
+                try await becomesTrue(within: 180) { try await page("/").contains("none stands near an older base") },
                 "possible savings are not looked for")
         }
     }
