@@ -11,7 +11,9 @@ enum MarkdownFuzzer {
 
     static let parse: @Sendable ([UInt8]) throws -> Void = { bytes in
         let card = CardText(String(decoding: bytes, as: UTF8.self))
-        guard let html = CardRenderer(file: { "/f/" + $0 }).render(card.body)?.text else { return }
+        guard let markup = CardRenderer(file: { "/f/" + $0 }).render(card.body)?.text else { return }
+        // Browsers read code points: a mark of HTML before a combining character is one.
+        let html = String(String.UnicodeScalarView(markup.unicodeScalars.map { $0.isASCII ? $0 : "x" }))
         // Texts have no angle brackets, and attributes no quotation marks: what is between them was written here.
         for part in html.split(separator: "<").dropFirst(html.hasPrefix("<") ? 0 : 1) {
             let tag = part.prefix { $0 != ">" }

@@ -64,6 +64,9 @@ struct CardTests {
         "[x](https://e.org/\"onmouseover=alert(1))", "<https://e.org/\"><script>", "`<script>`", "    <script>\n",
         "[![x](a.png)](javascript:alert(1))", "[a](https://e.org/\u{22}\u{301}onclick=alert(1))",
         "<!-- --><script>alert(1)",
+        "[x](javascript:\u{301}alert(1))", "[x](https:\u{301}//e.org)", "[x](https://\u{301}e.org)",
+        "[x](/\u{301}/e.org)",
+        "[x](a/..\u{2f}\u{301}/..)", "\u{301}a *\u{301}b* `\u{301}`", "[x](a.md)\u{301}", "![\u{301}](a.png)",
         "&lt;script&gt;", "&#60;script&#62;", "\u{0}<script>",
     ]
 
@@ -78,7 +81,8 @@ struct CardTests {
 
     /// Reads what was written as strictly as it is written.
     private func check(_ html: String, _ source: String) throws {
-        var rest = html[...]
+        // Browsers read code points: a mark of HTML before a combining character is one.
+        var rest = String(String.UnicodeScalarView(html.unicodeScalars.map { $0.isASCII ? $0 : "x" }))[...]
         while let open = rest.firstIndex(of: "<") {
             let end = try #require(rest[open...].firstIndex(of: ">"), "\(source): \(html)")
             let tag = rest[rest.index(after: open)..<end]

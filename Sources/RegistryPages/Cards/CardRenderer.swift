@@ -271,23 +271,29 @@ private final class CardWriter {
     }
 
     /// Where a link of the card leads; nil if it may lead nowhere.
+    ///
+    /// Read by code points, as browsers do: a colon before a combining mark is one.
     private func address(_ target: String) -> String? {
-        let scheme = target.prefix { $0 != ":" && $0 != "/" && $0 != "?" && $0 != "#" }
-        if scheme.endIndex < target.endIndex, target[scheme.endIndex] == ":" {
-            // Without its two slashes an address may be one of this server.
-            let known = ["http://", "https://", "mailto:"]
-            return known.contains(where: target.lowercased().hasPrefix) ? target : nil
+        let scalars = target.unicodeScalars
+        if let end = scalars.firstIndex(where: { Self.schemeEnds.contains($0) }), scalars[end] == ":" {
+            let start = target.lowercased().unicodeScalars
+            return Self.schemes.contains { start.starts(with: $0.unicodeScalars) } ? target : nil
         }
-        if target.hasPrefix("www.") { return "http://" + target }
+        if scalars.starts(with: "www.".unicodeScalars) { return "http://" + target }
         return Self.localPath(target).flatMap(file)
     }
 
+    /// Without its two slashes an address may be one of this server.
+    private static let schemes = ["http://", "https://", "mailto:"]
+    private static let schemeEnds = Set(":/?#".unicodeScalars)
+
     /// The path of a file of the version; nil for anything that is none.
     private static func localPath(_ target: String) -> String? {
-        guard !target.contains(":"), !target.hasPrefix("/"), !target.contains("\\") else { return nil }
-        let path = target.prefix { $0 != "?" && $0 != "#" }
-        guard let decoded = String(path).removingPercentEncoding else { return nil }
-        let parts = decoded.split(separator: "/").filter { $0 != "." }
+        let scalars = target.unicodeScalars
+        guard scalars.first != "/", !scalars.contains(where: { $0 == ":" || $0 == "\\" }) else { return nil }
+        let path = String(scalars.prefix { $0 != "?" && $0 != "#" })
+        guard let decoded = path.removingPercentEncoding else { return nil }
+        let parts = decoded.unicodeScalars.split(separator: "/").map(String.init).filter { $0 != "." }
         guard !parts.isEmpty, !parts.contains("..") else { return nil }
         return parts.joined(separator: "/")
     }
