@@ -53,7 +53,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-        .systemLibrary(name: "CMD4C", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
+        .systemLibrary(
+            name: "CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Only encoders of the lossy codecs use it, never a decoder: its sums depend on the processor. Loaded when it is needed.
         .target(name: "CLAPACK", cSettings: strictC),
@@ -98,7 +100,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "RegistryPages", dependencies: ["CMD4C", "DeltaicCore", "Registry"],
+            name: "RegistryPages", dependencies: ["CMarkGFM", "DeltaicCore", "Registry"],
             resources: [.embedInCode("Assets")], swiftSettings: strict),
         .target(
             name: "RegistryServer",

@@ -3,7 +3,7 @@
 #   scripts/setup.sh [PACKAGE...]     more packages of Debian's, for what needs them
 set -euo pipefail
 
-packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev zlib1g-dev liblz4-dev libmd4c-dev pkg-config zstd git openssl
+packages=(libzstd-dev libssl-dev libsqlite3-dev libxxhash-dev liblapacke-dev libopenblas-dev zlib1g-dev liblz4-dev libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config zstd git openssl
     python3 "$@")
 missing=()
 for package in "${packages[@]}"; do

@@ -3,6 +3,14 @@ enum HTMLText {
     /// Elements whose text is none.
     private static let silent = ["script", "style"]
 
+    /// Elements that are on lines of their own.
+    private static let lines: Set<String> = ["br", "li", "p", "div", "tr"]
+
+    /// Whether what follows a tag is on a new line.
+    static func beginsLine(_ tag: String) -> Bool {
+        lines.contains(tag.drop { $0 == "<" || $0 == "/" }.prefix { $0.isLetter }.lowercased())
+    }
+
     /// The text between the tags, with runs of white space as one space each.
     static func text(of html: String) -> String {
         var result = ""

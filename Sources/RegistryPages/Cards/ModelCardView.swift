@@ -2,7 +2,7 @@
 public enum ModelCardView: Sendable {
     /// The version has none.
     case none
-    /// It is too long, or no text, or nests too deeply.
+    /// It is no text, or ``CardRenderer`` refuses it.
     case unreadable
     /// What is stored of it cannot be read.
     case failed(String)
@@ -30,7 +30,8 @@ public enum ModelCardView: Sendable {
     @MarkupChoice var markup: Markup {
         switch self {
         case .none: "<p>It has none: a file README.md would be shown here.</p>"
-        case .unreadable: "<p>The card is too long to be shown, or no text; it is README.md among the files.</p>"
+        case .unreadable:
+            "<p>The card is too long or too intricate to be shown, or no text; it is README.md among the files.</p>"
         case .failed(let problem): "<p class=\"warning\" role=\"status\">The card cannot be read: \(problem)</p>"
         case .shown(let front, let body):
             if let front {

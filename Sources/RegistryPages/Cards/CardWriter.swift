@@ -1,0 +1,222 @@
+internal import Foundation
+
+/// Writes the parts of a card as HTML, each when it begins and when it ends.
+struct CardWriter {
+    private(set) var markup = Markup.none
+    private let file: (String) -> String?
+    /// The text of a picture, instead of markup, while it is read, and how many pictures are in it.
+    private var pictureText: (text: String, depth: Int)?
+    /// What closes each open link; a link that may not be followed is no link.
+    private var linkEnds: [Markup] = []
+    /// What is before the head of a column while that is written: one without words is none.
+    private var beforeHead: Markup?
+    private var shownLevel = 2
+    private var depth = 0
+
+    init(file: @escaping (String) -> String?) {
+        self.file = file
+    }
+
+    /// What is nested deeper is shown at this depth.
+    private static let deepest = 24
+    /// What the answer may have: tables can have many empty cells.
+    private static let mostBytes = 4 << 20
+
+    /// - Returns: whether there is room for more.
+    mutating func visit(_ node: CardNode, isEntered: Bool) -> Bool {
+        guard markup.text.utf8.count < Self.mostBytes else { return false }
+        guard let kind = node.kind else { return true }
+        if pictureText != nil {
+            readPicture(node, kind, isEntered: isEntered)
+        } else if isEntered {
+            begin(node, kind)
+        } else {
+            end(node, kind)
+        }
+        return true
+    }
+
+    private mutating func begin(_ node: CardNode, _ kind: CardNode.Kind) {
+        switch kind {
+        case .quote: open("<blockquote>")
+        case .list: open(node.listStart.map { "<ol start=\"\($0)\">" } ?? "<ul>")
+        case .item, .task: open("<li>")
+        case .codeBlock: markup += "<pre tabindex=\"0\"><code>\(node.literal)</code></pre>\n"
+        case .htmlBlock:
+            let text = HTMLText.text(of: node.literal)
+            if !text.isEmpty { markup += "<p>\(text)</p>\n" }
+        case .paragraph:
+            if !node.isTight { markup += "<p>" }
+            if let task = node.parent, task.kind == .task, node.previous == nil {
+                markup += task.isChecked ? "\u{2611} " : "\u{2610} "
+            }
+        case .heading:
+            // Under the page's own headings, and without a gap between levels.
+            shownLevel = min(6, node.headingLevel + 2, shownLevel + 1)
+            markup += "<h\(shownLevel)>"
+        case .rule: markup += "<hr>\n"
+        case .table: markup += "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Table\"><table>"
+        case .tableHead: markup += "<thead><tr>"
+        case .tableRow: markup += node.previous?.kind == .tableHead ? "<tbody>\n<tr>" : "<tr>"
+        case .tableCell where node.parent?.kind == .tableHead:
+            beforeHead = markup
+            markup = .none
+        case .tableCell: markup += "<td>"
+        case .text: add(text: node.literal)
+        case .softBreak: markup += "\n"
+        case .lineBreak: markup += "<br>\n"
+        case .code: markup += "<code>\(node.literal)</code>"
+        // What began a new line still does, or words would run together.
+        case .html: if HTMLText.beginsLine(node.literal) { markup += "<br>\n" }
+        case .emphasis: markup += "<em>"
+        case .strong: markup += "<strong>"
+        case .struckOut: markup += "<del>"
+        case .link: begin(link: Self.trimmed(node.address))
+        case .picture: pictureText = ("", 0)
+        }
+    }
+
+    private mutating func end(_ node: CardNode, _ kind: CardNode.Kind) {
+        switch kind {
+        case .quote: close("</blockquote>\n")
+        case .list: close(node.listStart == nil ? "</ul>\n" : "</ol>\n")
+        case .item, .task: close("</li>\n")
+        case .paragraph: if !node.isTight { markup += "</p>\n" }
+        case .heading: markup += "</h\(shownLevel)>\n"
+        case .table: markup += "</table></div>\n"
+        case .tableHead: markup += "</tr></thead>\n"
+        case .tableRow: markup += node.next == nil ? "</tr>\n</tbody>\n" : "</tr>\n"
+        case .tableCell: endCell()
+        case .emphasis: markup += "</em>"
+        case .strong: markup += "</strong>"
+        case .struckOut: markup += "</del>"
+        case .link: markup += linkEnds.popLast() ?? ""
+        // They have nothing in them, or end where pictures are read.
+        case .codeBlock, .htmlBlock, .rule, .text, .softBreak, .lineBreak, .code, .html, .picture: break
+        }
+    }
+
+    private mutating func endCell() {
+        guard var cell = beforeHead else {
+            markup += "</td>"
+            return
+        }
+        // Exchanged, not assigned: the page so far is not copied for each cell.
+        beforeHead = nil
+        swap(&cell, &markup)
+        markup += cell.isEmpty ? "<td></td>" : "<th>\(cell)</th>"
+    }
+
+    private mutating func open(_ part: Markup) {
+        if depth < Self.deepest { markup += part }
+        depth += 1
+    }
+
+    private mutating func close(_ part: Markup) {
+        depth -= 1
+        if depth < Self.deepest { markup += part }
+    }
+
+    /// Of what is in a picture, its text is what counts.
+    private mutating func readPicture(_ node: CardNode, _ kind: CardNode.Kind, isEntered: Bool) {
+        switch kind {
+        case .picture where isEntered: pictureText?.depth += 1
+        case .picture:
+            guard let picture = pictureText else { return }
+            guard picture.depth == 0 else {
+                pictureText?.depth -= 1
+                return
+            }
+            pictureText = nil
+            show(picture: Self.trimmed(node.address), picture.text)
+        case .text, .code: pictureText?.text += node.literal
+        case .softBreak, .lineBreak: pictureText?.text += " "
+        case .html: if HTMLText.beginsLine(node.literal) { pictureText?.text += " " }
+        default: break
+        }
+    }
+
+    private mutating func add(text: String) {
+        guard linkEnds.isEmpty else {
+            markup += "\(text)"
+            return
+        }
+        for piece in BareAddress.pieces(of: text) {
+            if piece.isAddress {
+                begin(link: piece.text)
+                markup += "\(piece.text)\(linkEnds.popLast())"
+            } else {
+                markup += "\(piece.text)"
+            }
+        }
+    }
+
+    // MARK: - Where links lead
+
+    private mutating func begin(link target: String) {
+        guard linkEnds.isEmpty, let address = address(target) else {
+            linkEnds.append("")
+            return
+        }
+        markup += "<a href=\"\(address)\" rel=\"nofollow noopener noreferrer\">"
+        linkEnds.append("</a>")
+    }
+
+    private mutating func show(picture source: String, _ text: String) {
+        let label = text.isEmpty ? "picture" : text
+        if let path = Self.localPath(source), Self.isPicture(path), let address = file(path) {
+            markup += "<img src=\"\(address)\" alt=\"\(text)\" loading=\"lazy\">"
+        } else if linkEnds.isEmpty, let address = address(source) {
+            markup += "<a href=\"\(address)\" rel=\"nofollow noopener noreferrer\">[\(label)]</a>"
+        } else {
+            markup += "[\(label)]"
+        }
+    }
+
+    /// Where a link of the card leads; nil if it may lead nowhere.
+    ///
+    /// Read by code points, as browsers do: a colon before a combining mark is one.
+    private func address(_ target: String) -> String? {
+        let scalars = target.unicodeScalars
+        if let end = scalars.firstIndex(where: { Self.schemeEnds.contains($0) }), scalars[end] == ":" {
+            let start = target.lowercased().unicodeScalars
+            return Self.schemes.contains { start.starts(with: $0.unicodeScalars) } ? target : nil
+        }
+        if scalars.starts(with: "www.".unicodeScalars) { return "http://" + target }
+        return Self.localPath(target).flatMap(file)
+    }
+
+    /// Without its two slashes an address may be one of this server.
+    private static let schemes = ["http://", "https://", "mailto:"]
+    private static let schemeEnds = Set(":/?#".unicodeScalars)
+
+    /// The path of a file of the version; nil for anything that is none.
+    private static func localPath(_ target: String) -> String? {
+        let scalars = target.unicodeScalars
+        guard scalars.first != "/", !scalars.contains(where: { $0 == ":" || $0 == "\\" }) else { return nil }
+        let path = String(scalars.prefix { $0 != "?" && $0 != "#" })
+        guard let decoded = path.removingPercentEncoding else { return nil }
+        let parts = decoded.unicodeScalars.split(separator: "/").map(String.init).filter { $0 != "." }
+        guard !parts.isEmpty, !parts.contains("..") else { return nil }
+        return parts.joined(separator: "/")
+    }
+
+    private static func isPicture(_ path: String) -> Bool { PictureFile.type(of: path) != nil }
+
+    /// Without what browsers leave out of an address.
+    private static func trimmed(_ address: String) -> String {
+        address.filter { $0 != "\n" && $0 != "\r" && $0 != "\t" && $0 != "\r\n" }.trimmedOfControls
+    }
+}
+
+extension String {
+    /// Without spaces and control characters at its ends, as browsers read addresses.
+    fileprivate var trimmedOfControls: String {
+        let isKept = { (scalar: Unicode.Scalar) in scalar.value > 0x20 }
+        guard let start = unicodeScalars.firstIndex(where: isKept), let end = unicodeScalars.lastIndex(where: isKept)
+        else {
+            return ""
+        }
+        return String(unicodeScalars[start...end])
+    }
+}
