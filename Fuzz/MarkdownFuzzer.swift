@@ -7,7 +7,11 @@ enum MarkdownFuzzer {
         "pre", "strong",
         "table", "tbody", "td", "th", "thead", "tr", "ul",
     ]
-    private static let targets = ["href=\"http://", "href=\"https://", "href=\"mailto:", "href=\"/f/", "src=\"/f/"]
+    /// What a value may begin with.
+    private static let attributes = [
+        " href=": ["http://", "https://", "mailto:", "/f/"], " src=": ["/f/"], " rel=": [""], " alt=": [""],
+        " loading=": [""], " start=": [""], " tabindex=": [""], " class=": [""], " role=": [""], " aria-label=": [""],
+    ]
 
     static let parse: @Sendable ([UInt8]) throws -> Void = { bytes in
         let card = CardText(String(decoding: bytes, as: UTF8.self))
@@ -18,14 +22,19 @@ enum MarkdownFuzzer {
         for part in html.split(separator: "<").dropFirst(html.hasPrefix("<") ? 0 : 1) {
             let tag = part.prefix { $0 != ">" }
             try FuzzParser.require(tag.count < part.count, "a tag has no end")
-            let name = tag.drop { $0 == "/" }.prefix { $0 != " " }
+            let isEnd = tag.hasPrefix("/")
+            let name = tag.dropFirst(isEnd ? 1 : 0).prefix { $0 != " " }
             try FuzzParser.require(tags.contains(String(name)), "a card made the tag \(name)")
-            try FuzzParser.require(tag.count { $0 == "\"" } % 2 == 0, "an attribute has no end")
-            for attribute in ["href=\"", "src=\""] {
-                guard let found = tag.firstRange(of: attribute) else { continue }
-                let target = tag[found.lowerBound...].lowercased()
+            // Names of attributes and their values, in turn, and what follows the last.
+            var parts = tag.dropFirst(name.count + (isEnd ? 1 : 0)).split(
+                separator: "\"", omittingEmptySubsequences: false)[...]
+            try FuzzParser.require(parts.popLast()?.isEmpty == true, "an attribute has no end")
+            while let attribute = parts.popFirst(), let value = parts.popFirst() {
+                let allowed = attributes[String(attribute)] ?? []
+                let target = value.lowercased()
                 try FuzzParser.require(
-                    targets.contains(where: target.hasPrefix), "a card leads to \(target.prefix(50))")
+                    allowed.contains { $0.isEmpty || target.hasPrefix($0) },
+                    "a card has the attribute\(attribute)\"\(target.prefix(50))")
             }
         }
     }

@@ -60,16 +60,17 @@ public struct VersionPage: Sendable {
 
     /// - Parameter isAlone: whether there are no other pages that links could lead to.
     func content(isAlone: Bool) -> Markup {
-        """
-        \(tiles)
-        \(facts(isAlone: isAlone))
-        \(Parts.section("Where the delta lives, and what it costs", id: "layers", layers))
-        \(Parts.section("How much weights changed", id: "histograms", histograms))
-        \(Parts.section("What is stored", id: "sizes", sizes))
-        \(Parts.section("Get it", id: "commands", VersionCommands(version, files: details.files.map(\.path), origin: origin).markup))
-        \(Parts.section("Files", id: "files", FileTable(details.files, of: version, hasLinks: !isAlone).markup))
-        \(Parts.section("Tensors", id: "tensors", tensorTable))
-        """
+        let hasDelta = if case .none = delta { false } else { true }
+        return """
+            \(tiles)
+            \(facts(isAlone: isAlone))
+            \(Parts.section(hasDelta ? "Where the delta lives, and what it costs" : "What each layer costs", id: "layers", layers))
+            \(hasDelta ? Parts.section("How much weights changed", id: "histograms", histograms) : .none)
+            \(Parts.section("What is stored", id: "sizes", sizes))
+            \(Parts.section("Get it", id: "commands", VersionCommands(version, files: details.files.map(\.path), origin: origin).markup))
+            \(Parts.section("Files", id: "files", FileTable(details.files, of: version, hasLinks: !isAlone).markup))
+            \(Parts.section("Tensors", id: "tensors", tensorTable))
+            """
     }
 
     private var tiles: Markup {
