@@ -28,7 +28,8 @@ enum MarkdownFuzzer {
             // Names of attributes and their values, in turn, and what follows the last.
             var parts = tag.dropFirst(name.count + (isEnd ? 1 : 0)).split(
                 separator: "\"", omittingEmptySubsequences: false)[...]
-            try FuzzParser.require(parts.popLast()?.isEmpty == true, "an attribute has no end")
+            try FuzzParser.require(
+                parts.popLast()?.isEmpty == true && parts.count.isMultiple(of: 2), "an attribute has no end")
             while let attribute = parts.popFirst(), let value = parts.popFirst() {
                 let allowed = attributes[String(attribute)] ?? []
                 let target = value.lowercased()

@@ -1,24 +1,25 @@
 internal import CMarkGFM
+internal import Foundation
 internal import Synchronization
 
-/// What a card says, as a tree: CommonMark with GitHub's tables, task lists and struck-out text.
+/// What a card says, as a tree: CommonMark with GitHub's tables, struck-out text and bare addresses.
 ///
-/// GitHub's own extension for bare addresses is not among them: of a text such as `:x@y` it reads what is in memory before it
-/// (cmark-gfm 0.29.0.gfm.6). See ``BareAddress``.
+/// Boxes of task lists are read by ``CardWriter``: the library takes `[x]` anywhere in a line for a checked one.
 struct CardDocument: ~Copyable {
     private let root: OpaquePointer
 
     /// The library keeps in variables of its own which characters mean something while a text is parsed.
     private static let gate = Mutex(())
-    private static let extensions = ["table", "strikethrough", "tasklist"]
+    private static let extensions = ["table", "strikethrough", "autolink"]
+    /// Processor time, in seconds, after which no more lines are read: cards of people take a hundredth of it.
+    private static let mostTime = 0.25
 
-    /// - Returns: nil if the library lacks what is asked of it.
+    /// - Parameter markdown: UTF-8, within ``CardLimits``.
+    /// - Returns: nil if it takes too long, or the library lacks what is asked of it.
     init?(_ markdown: [UInt8]) {
         var parsed: OpaquePointer?
         Self.gate.withLock { _ in parsed = Self.parse(markdown) }
         guard let parsed else { return nil }
-        // Texts are in pieces wherever something might have begun.
-        cmark_consolidate_text_nodes(parsed)
         root = parsed
     }
 
@@ -29,17 +30,33 @@ struct CardDocument: ~Copyable {
         guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { return nil }
         defer { cmark_parser_free(parser) }
         for name in extensions {
-            guard let found = cmark_find_syntax_extension(name),
-                cmark_parser_attach_syntax_extension(parser, found) != 0
-            else { return nil }
+            guard let found = cmark_find_syntax_extension(name) else { return nil }
+            // What comes after parsing is a search for addresses of mail, which reads before the start of `:x@y` (0.29.0.gfm.6).
+            if name == "autolink" { cmark_syntax_extension_set_postprocess_func(found, nil) }
+            guard cmark_parser_attach_syntax_extension(parser, found) != 0 else { return nil }
         }
-        markdown.withUnsafeBytes { bytes in
-            cmark_parser_feed(parser, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
+        // Line by line: it can be stopped between them, as what looks like heads of tables can take time by the cube of its size.
+        let start = processorTime
+        var rest = markdown[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.endIndex
+            rest[..<end].withUnsafeBytes { line in
+                cmark_parser_feed(parser, line.bindMemory(to: CChar.self).baseAddress, line.count)
+            }
+            rest = rest[end...]
+            guard processorTime - start <= mostTime else { return nil }
         }
         return cmark_parser_finish(parser)
     }
 
-    /// Visits every node in the order of the text: before what is in it, and after it unless it is one that has nothing in it.
+    /// Of this thread, in seconds.
+    private static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+    }
+
+    /// Visits every node in the order of the text: before what is in it, and after it unless it is of a kind that never has anything in it.
     ///
     /// - Parameter visit: whether to go on.
     /// - Returns: whether all were visited.

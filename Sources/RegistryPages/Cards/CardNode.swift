@@ -9,7 +9,6 @@ struct CardNode {
         case quote = "block_quote"
         case list
         case item
-        case task = "tasklist"
         case codeBlock = "code_block"
         case htmlBlock = "html_block"
         case paragraph
@@ -48,8 +47,6 @@ struct CardNode {
     var listStart: Int? {
         cmark_node_get_list_type(pointer) == CMARK_ORDERED_LIST ? Int(cmark_node_get_list_start(pointer)) : nil
     }
-
-    var isChecked: Bool { cmark_gfm_extensions_get_tasklist_item_checked(pointer) }
 
     var parent: CardNode? { cmark_node_parent(pointer).map(CardNode.init(pointer:)) }
     var previous: CardNode? { cmark_node_previous(pointer).map(CardNode.init(pointer:)) }

@@ -5,7 +5,7 @@
 /// anything.
 public struct CardRenderer: Sendable {
     /// The longest text that is rendered, in bytes.
-    public static let longest = 64 << 10
+    public static let longest = CardLimits.bytes
 
     /// Where a file of the version is; nil if it cannot be linked to.
     let file: @Sendable (String) -> String?
@@ -14,48 +14,11 @@ public struct CardRenderer: Sendable {
         self.file = file
     }
 
-    /// - Returns: nil if the text is too long, nests too deeply, or has tables that are too large.
+    /// - Returns: nil if the text is beyond ``CardLimits``, takes the parser long, or makes too much of a page.
     public func render(_ markdown: String) -> Markup? {
         let bytes = Array(markdown.utf8)
-        guard bytes.count <= Self.longest, !Self.nestsDeeply(bytes), !Self.hasHugeTable(bytes),
-            let document = CardDocument(bytes)
-        else { return nil }
+        guard CardLimits.allow(bytes), let document = CardDocument(bytes) else { return nil }
         var writer = CardWriter(file: file)
         return document.walk { writer.visit($0, isEntered: $1) } ? writer.markup : nil
-    }
-
-    // MARK: - What would take the parser long
-
-    /// Marks of lists and quotations at the start of one line; the parser looks at all of them again in every line that follows.
-    private static let mostMarks = 40
-
-    private static func nestsDeeply(_ bytes: [UInt8]) -> Bool {
-        bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-            var marks = 0
-            var isMark = false
-            for byte in line {
-                switch byte {
-                case UInt8(ascii: ">"): marks += 1
-                case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "."), UInt8(ascii: ")"):
-                    isMark = true
-                case UInt8(ascii: " "), UInt8(ascii: "\t"):
-                    if isMark { marks += 1 }
-                    isMark = false
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): break
-                default: return marks > mostMarks
-                }
-            }
-            return marks > mostMarks
-        }
-    }
-
-    /// The parser fills rows up with empty cells: few bytes can be millions of them.
-    private static let mostColumns = 500
-    private static let mostCells = 100_000
-
-    private static func hasHugeTable(_ bytes: [UInt8]) -> Bool {
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        let columns = 1 + (lines.map { $0.count { $0 == UInt8(ascii: "|") } }.max() ?? 0)
-        return columns > mostColumns || columns * lines.count > mostCells
     }
 }

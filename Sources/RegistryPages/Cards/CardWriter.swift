@@ -21,10 +21,13 @@ struct CardWriter {
     private static let deepest = 24
     /// What the answer may have: tables can have many empty cells.
     private static let mostBytes = 4 << 20
+    /// Of references each use has the whole address.
+    private static let mostAddressBytes = 1 << 20
+    private var addressBytes = 0
 
     /// - Returns: whether there is room for more.
     mutating func visit(_ node: CardNode, isEntered: Bool) -> Bool {
-        guard markup.text.utf8.count < Self.mostBytes else { return false }
+        guard markup.text.utf8.count < Self.mostBytes, addressBytes < Self.mostAddressBytes else { return false }
         guard let kind = node.kind else { return true }
         if pictureText != nil {
             readPicture(node, kind, isEntered: isEntered)
@@ -40,16 +43,12 @@ struct CardWriter {
         switch kind {
         case .quote: open("<blockquote>")
         case .list: open(node.listStart.map { "<ol start=\"\($0)\">" } ?? "<ul>")
-        case .item, .task: open("<li>")
+        case .item: open("<li>")
         case .codeBlock: markup += "<pre tabindex=\"0\"><code>\(node.literal)</code></pre>\n"
         case .htmlBlock:
             let text = HTMLText.text(of: node.literal)
             if !text.isEmpty { markup += "<p>\(text)</p>\n" }
-        case .paragraph:
-            if !node.isTight { markup += "<p>" }
-            if let task = node.parent, task.kind == .task, node.previous == nil {
-                markup += task.isChecked ? "\u{2611} " : "\u{2610} "
-            }
+        case .paragraph: if !node.isTight { markup += "<p>" }
         case .heading:
             // Under the page's own headings, and without a gap between levels.
             shownLevel = min(6, node.headingLevel + 2, shownLevel + 1)
@@ -62,7 +61,7 @@ struct CardWriter {
             beforeHead = markup
             markup = .none
         case .tableCell: markup += "<td>"
-        case .text: add(text: node.literal)
+        case .text: add(text: node)
         case .softBreak: markup += "\n"
         case .lineBreak: markup += "<br>\n"
         case .code: markup += "<code>\(node.literal)</code>"
@@ -71,7 +70,7 @@ struct CardWriter {
         case .emphasis: markup += "<em>"
         case .strong: markup += "<strong>"
         case .struckOut: markup += "<del>"
-        case .link: begin(link: Self.trimmed(node.address))
+        case .link: begin(link: address(of: node))
         case .picture: pictureText = ("", 0)
         }
     }
@@ -80,8 +79,8 @@ struct CardWriter {
         switch kind {
         case .quote: close("</blockquote>\n")
         case .list: close(node.listStart == nil ? "</ul>\n" : "</ol>\n")
-        case .item, .task: close("</li>\n")
-        case .paragraph: if !node.isTight { markup += "</p>\n" }
+        case .item: close("</li>\n")
+        case .paragraph: markup += node.isTight ? (node.next == nil ? "" : "\n") : "</p>\n"
         case .heading: markup += "</h\(shownLevel)>\n"
         case .table: markup += "</table></div>\n"
         case .tableHead: markup += "</tr></thead>\n"
@@ -114,7 +113,7 @@ struct CardWriter {
 
     private mutating func close(_ part: Markup) {
         depth -= 1
-        if depth < Self.deepest { markup += part }
+        markup += depth < Self.deepest ? part : "\n"
     }
 
     /// Of what is in a picture, its text is what counts.
@@ -128,7 +127,7 @@ struct CardWriter {
                 return
             }
             pictureText = nil
-            show(picture: Self.trimmed(node.address), picture.text)
+            show(picture: address(of: node), picture.text)
         case .text, .code: pictureText?.text += node.literal
         case .softBreak, .lineBreak: pictureText?.text += " "
         case .html: if HTMLText.beginsLine(node.literal) { pictureText?.text += " " }
@@ -136,18 +135,17 @@ struct CardWriter {
         }
     }
 
-    private mutating func add(text: String) {
-        guard linkEnds.isEmpty else {
+    /// Boxes of task lists, and what shows them.
+    private static let boxes = [("[ ] ", "\u{2610} "), ("[x] ", "\u{2611} "), ("[X] ", "\u{2611} ")]
+
+    private mutating func add(text node: CardNode) {
+        let text = node.literal
+        if node.previous == nil, let block = node.parent, block.previous == nil, block.parent?.kind == .item,
+            let box = Self.boxes.first(where: { text.hasPrefix($0.0) })
+        {
+            markup += "\(box.1)\(text.dropFirst(box.0.count))"
+        } else {
             markup += "\(text)"
-            return
-        }
-        for piece in BareAddress.pieces(of: text) {
-            if piece.isAddress {
-                begin(link: piece.text)
-                markup += "\(piece.text)\(linkEnds.popLast())"
-            } else {
-                markup += "\(piece.text)"
-            }
         }
     }
 
@@ -182,7 +180,6 @@ struct CardWriter {
             let start = target.lowercased().unicodeScalars
             return Self.schemes.contains { start.starts(with: $0.unicodeScalars) } ? target : nil
         }
-        if scalars.starts(with: "www.".unicodeScalars) { return "http://" + target }
         return Self.localPath(target).flatMap(file)
     }
 
@@ -203,9 +200,11 @@ struct CardWriter {
 
     private static func isPicture(_ path: String) -> Bool { PictureFile.type(of: path) != nil }
 
-    /// Without what browsers leave out of an address.
-    private static func trimmed(_ address: String) -> String {
-        address.filter { $0 != "\n" && $0 != "\r" && $0 != "\t" && $0 != "\r\n" }.trimmedOfControls
+    /// Where a link or picture leads, without what browsers leave out of it.
+    private mutating func address(of node: CardNode) -> String {
+        let address = node.address
+        addressBytes += address.utf8.count
+        return address.filter { $0 != "\n" && $0 != "\r" && $0 != "\t" && $0 != "\r\n" }.trimmedOfControls
     }
 }
 
