@@ -24,7 +24,7 @@ let strictC: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .trea
 
 let fuzzed: [Target.Dependency] = [
     "DeltaicCore", "DeltaCodecs", "PackFormat", "Registry", "RegistryPages", "RegistryServer", "TensorFiles",
-    "XetFormat",
+    "TestSupport", "XetFormat",
 ]
 
 let package = Package(
@@ -199,7 +199,7 @@ let package = Package(
                 linkerSettings: [.unsafeFlags([fuzzer]), .linkedLibrary("stdc++")])
         }
             ?? .testTarget(
-                name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Fuzz", exclude: ["corpora"],
+                name: "FuzzTests", dependencies: fuzzed, path: "Fuzz", exclude: ["corpora"],
                 swiftSettings: strict),
     ]
 )

@@ -1,4 +1,4 @@
-/// What a card may have so that the parser is done with it in a fraction of a second.
+/// What a card may have, so that the parser is done with it in a fraction of a second.
 ///
 /// cmark-gfm 0.29.0.gfm.6 takes time by the square of some marks' number, and copies addresses for every use of them. Cards of people are far from these
 /// limits; what takes long without reaching them is stopped by ``CardDocument``.
@@ -15,10 +15,10 @@ enum CardLimits {
         ("<?", 4000), ("<!", 4000), ("![", 4000), ("~", 8000), (")", 16_000),
     ].map { (Array($0.utf8), $1) }
 
-    static func allow(_ card: [UInt8]) -> Bool {
+    static func areKept(by card: [UInt8]) -> Bool {
         guard card.count <= bytes else { return false }
         for (mark, most) in marks {
-            guard count(of: mark, in: card[...]) <= most else { return false }
+            guard count(of: mark, in: card) <= most else { return false }
         }
         let lines = card.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         var columns = 0
@@ -30,12 +30,11 @@ enum CardLimits {
             }
         }
         guard columns * lines.count <= cells else { return false }
-        return longestDefinition(in: lines) * count(of: Array("]".utf8), in: card[...]) <= referenceBytes
+        return longestDefinition(in: lines) * card.count { $0 == UInt8(ascii: "]") } <= referenceBytes
     }
 
-    private static func count(of mark: [UInt8], in text: ArraySlice<UInt8>) -> Int {
-        guard let first = mark.first else { return 0 }
-        return text.indices.count { text[$0] == first && text[$0...].starts(with: mark) }
+    private static func count(of mark: [UInt8], in card: [UInt8]) -> Int {
+        card.indices.count { card[$0] == mark.first && card[$0...].starts(with: mark) }
     }
 
     private static func nestsDeeply(_ line: ArraySlice<UInt8>) -> Bool {
@@ -62,7 +61,6 @@ enum CardLimits {
 
     /// The most bytes of lines without an empty one between them, where a reference may be defined: `[name]: address "title"`.
     private static func longestDefinition(in lines: [ArraySlice<UInt8>]) -> Int {
-        let definition = Array("]:".utf8)
         var longest = 0
         var size = 0
         var defines = false
@@ -73,7 +71,7 @@ enum CardLimits {
                 continue
             }
             size += line.count
-            defines = defines || count(of: definition, in: line) > 0
+            defines = defines || line.contains("]:".utf8)
             if defines { longest = max(longest, size) }
         }
         return longest

@@ -17,7 +17,7 @@ public struct CardRenderer: Sendable {
     /// - Returns: nil if the text is beyond ``CardLimits``, takes the parser long, or makes too much of a page.
     public func render(_ markdown: String) -> Markup? {
         let bytes = Array(markdown.utf8)
-        guard CardLimits.allow(bytes), let document = CardDocument(bytes) else { return nil }
+        guard CardLimits.areKept(by: bytes), let document = CardDocument(bytes) else { return nil }
         var writer = CardWriter(file: file)
         return document.walk { writer.visit($0, isEntered: $1) } ? writer.markup : nil
     }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Writes the parts of a card as HTML, each when it begins and when it ends.
 struct CardWriter {
     private(set) var markup = Markup.none
@@ -12,6 +10,7 @@ struct CardWriter {
     private var beforeHead: Markup?
     private var shownLevel = 2
     private var depth = 0
+    private var addressBytes = 0
 
     init(file: @escaping (String) -> String?) {
         self.file = file
@@ -19,11 +18,10 @@ struct CardWriter {
 
     /// What is nested deeper is shown at this depth.
     private static let deepest = 24
-    /// What the answer may have: tables can have many empty cells.
+    /// What the answer may have: tables can have many empty cells, and an address six times its bytes when it is escaped.
     private static let mostBytes = 4 << 20
-    /// Of references each use has the whole address.
+    /// What all addresses may have that are looked at: each use of a reference has the whole one.
     private static let mostAddressBytes = 1 << 20
-    private var addressBytes = 0
 
     /// - Returns: whether there is room for more.
     mutating func visit(_ node: CardNode, isEntered: Bool) -> Bool {
@@ -70,7 +68,7 @@ struct CardWriter {
         case .emphasis: markup += "<em>"
         case .strong: markup += "<strong>"
         case .struckOut: markup += "<del>"
-        case .link: begin(link: address(of: node))
+        case .link: begin(link: node)
         case .picture: pictureText = ("", 0)
         }
     }
@@ -113,6 +111,7 @@ struct CardWriter {
 
     private mutating func close(_ part: Markup) {
         depth -= 1
+        // Without its item or quotation a text still ends.
         markup += depth < Self.deepest ? part : "\n"
     }
 
@@ -127,7 +126,7 @@ struct CardWriter {
                 return
             }
             pictureText = nil
-            show(picture: address(of: node), picture.text)
+            show(picture: node, picture.text)
         case .text, .code: pictureText?.text += node.literal
         case .softBreak, .lineBreak: pictureText?.text += " "
         case .html: if HTMLText.beginsLine(node.literal) { pictureText?.text += " " }
@@ -149,10 +148,8 @@ struct CardWriter {
         }
     }
 
-    // MARK: - Where links lead
-
-    private mutating func begin(link target: String) {
-        guard linkEnds.isEmpty, let address = address(target) else {
+    private mutating func begin(link node: CardNode) {
+        guard linkEnds.isEmpty, let address = address(of: node).link(file) else {
             linkEnds.append("")
             return
         }
@@ -160,62 +157,21 @@ struct CardWriter {
         linkEnds.append("</a>")
     }
 
-    private mutating func show(picture source: String, _ text: String) {
+    private mutating func show(picture node: CardNode, _ text: String) {
         let label = text.isEmpty ? "picture" : text
-        if let path = Self.localPath(source), Self.isPicture(path), let address = file(path) {
-            markup += "<img src=\"\(address)\" alt=\"\(text)\" loading=\"lazy\">"
-        } else if linkEnds.isEmpty, let address = address(source) {
-            markup += "<a href=\"\(address)\" rel=\"nofollow noopener noreferrer\">[\(label)]</a>"
+        let address = address(of: node)
+        if let source = address.picture(file) {
+            markup += "<img src=\"\(source)\" alt=\"\(text)\" loading=\"lazy\">"
+        } else if linkEnds.isEmpty, let target = address.link(file) {
+            markup += "<a href=\"\(target)\" rel=\"nofollow noopener noreferrer\">[\(label)]</a>"
         } else {
             markup += "[\(label)]"
         }
     }
 
-    /// Where a link of the card leads; nil if it may lead nowhere.
-    ///
-    /// Read by code points, as browsers do: a colon before a combining mark is one.
-    private func address(_ target: String) -> String? {
-        let scalars = target.unicodeScalars
-        if let end = scalars.firstIndex(where: { Self.schemeEnds.contains($0) }), scalars[end] == ":" {
-            let start = target.lowercased().unicodeScalars
-            return Self.schemes.contains { start.starts(with: $0.unicodeScalars) } ? target : nil
-        }
-        return Self.localPath(target).flatMap(file)
-    }
-
-    /// Without its two slashes an address may be one of this server.
-    private static let schemes = ["http://", "https://", "mailto:"]
-    private static let schemeEnds = Set(":/?#".unicodeScalars)
-
-    /// The path of a file of the version; nil for anything that is none.
-    private static func localPath(_ target: String) -> String? {
-        let scalars = target.unicodeScalars
-        guard scalars.first != "/", !scalars.contains(where: { $0 == ":" || $0 == "\\" }) else { return nil }
-        let path = String(scalars.prefix { $0 != "?" && $0 != "#" })
-        guard let decoded = path.removingPercentEncoding else { return nil }
-        let parts = decoded.unicodeScalars.split(separator: "/").map(String.init).filter { $0 != "." }
-        guard !parts.isEmpty, !parts.contains("..") else { return nil }
-        return parts.joined(separator: "/")
-    }
-
-    private static func isPicture(_ path: String) -> Bool { PictureFile.type(of: path) != nil }
-
-    /// Where a link or picture leads, without what browsers leave out of it.
-    private mutating func address(of node: CardNode) -> String {
+    private mutating func address(of node: CardNode) -> CardAddress {
         let address = node.address
         addressBytes += address.utf8.count
-        return address.filter { $0 != "\n" && $0 != "\r" && $0 != "\t" && $0 != "\r\n" }.trimmedOfControls
-    }
-}
-
-extension String {
-    /// Without spaces and control characters at its ends, as browsers read addresses.
-    fileprivate var trimmedOfControls: String {
-        let isKept = { (scalar: Unicode.Scalar) in scalar.value > 0x20 }
-        guard let start = unicodeScalars.firstIndex(where: isKept), let end = unicodeScalars.lastIndex(where: isKept)
-        else {
-            return ""
-        }
-        return String(unicodeScalars[start...end])
+        return CardAddress(address)
     }
 }
