@@ -18,7 +18,7 @@ struct CardWriter {
 
     /// What is nested deeper is shown at this depth.
     private static let deepest = 24
-    /// What the answer may have: tables can have many empty cells, and an address six times its bytes when it is escaped.
+    /// What the answer may have: tables can have many empty cells, and an address is up to six times as long when it is escaped.
     private static let mostBytes = 4 << 20
     /// What all addresses may have that are looked at: each use of a reference has the whole one.
     private static let mostAddressBytes = 1 << 20
